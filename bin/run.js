@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `mex: Node ${process.versions.node} is too old, 22.19 or newer is needed. ` +
+      'In a clone, run "npm ci" and then "npx mex …": it brings Node 24 along.\n',
+  );
+  process.exit(2);
+}
+const { main } = await import('../dist/cli/main.js');
+process.exit(await main(import.meta.url, process.argv.slice(2)));

@@ -1,0 +1,111 @@
+/**
+ * What was measured of a case: numbers only, as they go into `run.json`. Judging reads nothing else.
+ * Durations carry their unit in the name; instants are epoch milliseconds; offsets count from the phase's start.
+ */
+import type { CaseId, Shard } from './cases.ts';
+
+/** A histogram as counts a bucket; buckets that are empty may be left out. */
+export interface SparseHistogram {
+  /** `[lower, upper, count]`, ascending; upper may be null for "and above". */
+  buckets: (readonly [number, number | null, number])[];
+  count: number;
+  sum: number;
+}
+
+/** What the load generator saw. */
+export interface LoadEvidence {
+  scheduled: number;
+  sent: number;
+  /** Not sent because too many requests were in flight. */
+  dropped: number;
+  /** Sent more than `lateMs` after they were due. */
+  late: number;
+  lateMs: number;
+  accepted: number;
+  /** Answered, and not accepted. */
+  refused: number;
+  /** No answer, or one that leaves open whether the order counts. */
+  unknown: number;
+  /** Answers by HTTP status, failures by error code. */
+  answers: Record<string, number>;
+  /** From the moment an order was due to its whole answer. Microseconds. */
+  latencyFromDueUs: SparseHistogram;
+  /** From the moment it was sent. Microseconds. */
+  latencyFromSendUs: SparseHistogram;
+  /** How late the generator itself was: due to sent. Microseconds. */
+  lagUs: SparseHistogram;
+  /** One entry a second of the phase: orders sent, refused or failed, and latency from the due time. */
+  seconds: { sent: number; failed: number; p50Us: number | null; p99Us: number | null }[];
+  /** Latencies from the due time of single flows, in the order of sending, where a criterion compares them. */
+  rawLatencies: { flow: string; offsetMs: number[]; latencyUs: number[] }[];
+  replenished: {
+    orders: number;
+    reads: number;
+    failures: number;
+    /** Levels left short because a bid stood at or above them. */
+    blockedLevels: number;
+  };
+}
+
+/** What one shard said of itself through its metrics, over the window of the phase. */
+export interface ShardEvidence {
+  shard: Shard;
+  scrapes: { count: number; intervalMs: number; longestGapMs: number; resets: number };
+  /** Seconds, whole window. */
+  matchDuration: SparseHistogram;
+  /** Seconds, windows of 30 s (see `steadyWindows`). */
+  matchDurationWindows: { fromMs: number; toMs: number; histogram: SparseHistogram }[];
+  /** Seconds, whole window, by part of the match. */
+  stages: Record<string, SparseHistogram>;
+  /** Garbage-collection pauses of the window. Seconds. */
+  gcPauses: SparseHistogram;
+  /** The engine's own longest pause over the last minute, at its highest within the window. Seconds. */
+  gcPauseMaxSeconds: number | null;
+  /** `[offsetMs, value]` a scrape, the value counted from the phase's start. */
+  matches: (readonly [number, number])[];
+  orders: (readonly [number, number])[];
+  /** Resting asks and ask levels, `[offsetMs, value]`, and what the seed made of them. */
+  askDepth: (readonly [number, number])[];
+  askLevels: (readonly [number, number])[];
+  askDepthSeeded: number;
+  askLevelsSeeded: number;
+  /** Heap in use, bytes. */
+  heapBytes: (readonly [number, number])[];
+  /** Counted from the phase's reset to its end, once all was at rest. */
+  ordersCounted: number;
+  matchesCounted: number;
+  /** The same, from a replay of the shard's log by another process. Null: it could not be read, and why. */
+  logged: { orders: number; matches: number } | null;
+  loggedWhyNot?: string;
+}
+
+export interface MachineEvidence {
+  cores: number;
+  /** Share of the machine's CPU time over the window, 0…1. */
+  stealShare: number;
+  /** CPU time of processes that are not the experiment's, 0…1. */
+  foreignShare: number;
+  /** CPU time of each of the experiment's processes, in cores. */
+  processes: Record<string, number>;
+}
+
+export interface PhaseEvidence {
+  phase: string;
+  startedAtMs: number;
+  endedAtMs: number;
+  plannedMs: number;
+  load: LoadEvidence;
+  shards: ShardEvidence[];
+  /** Null where the system does not tell. */
+  machine: MachineEvidence | null;
+}
+
+export interface CaseEvidence {
+  caseId: CaseId;
+  /** 1 for the first. */
+  repetition: number;
+  timeScale: number;
+  phases: PhaseEvidence[];
+  /** Set when the case did not come to its end, with what happened. */
+  brokenOff?: string;
+}
