@@ -2,15 +2,8 @@
  * What was measured of a case: numbers only, as they go into `run.json`. Judging reads nothing else.
  * Durations carry their unit in the name; instants are epoch milliseconds; offsets count from the phase's start.
  */
+import type { SparseHistogram } from '../stats/sparse-histogram.ts';
 import type { CaseId, Shard } from './cases.ts';
-
-/** A histogram as counts a bucket; buckets that are empty may be left out. */
-export interface SparseHistogram {
-  /** `[lower, upper, count]`, ascending; upper may be null for "and above". */
-  buckets: (readonly [number, number | null, number])[];
-  count: number;
-  sum: number;
-}
 
 /** What the load generator saw. */
 export interface LoadEvidence {
