@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { compareVersions, isAtLeast } from '../../src/exec/version.ts';
+
+describe('comparing versions', () => {
+  it.each([
+    ['20.10', '20.10', 0],
+    ['20.10.0', '20.10', 0],
+    ['20.9', '20.10', -1],
+    ['v1.28.3', '1.28', 1],
+    ['1.9.9', '1.28', -1],
+    ['3', '3.14.0-rc.1', -1],
+    ['4.0.1', '3', 1],
+    ['22.19.0', '22.19', 0],
+  ])('%s against %s is %i', (left, right, sign) => {
+    expect(Math.sign(compareVersions(left, right))).toBe(sign);
+    expect(Math.sign(compareVersions(right, left))).toBe(0 - sign);
+    expect(isAtLeast(left, right)).toBe(sign >= 0);
+  });
+});
