@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runDoctor } from '../../src/doctor/run-doctor.ts';
+
+const bin = resolve('bin/run.js');
+const folder = () => realpathSync(mkdtempSync(join(tmpdir(), 'mex-doctor-')));
+/** A PATH with nothing on it but what is written there. */
+const doctor = (cwd: string, path: string, ...args: string[]) =>
+  spawnSync(process.execPath, [bin, 'doctor', ...args], { cwd, env: { PATH: path, NO_COLOR: '1' }, encoding: 'utf8' });
+
+describe('mex doctor', () => {
+  it('needs no tools for local: exit 0, and one JSON document', () => {
+    const cwd = folder();
+    const { status, stdout, stderr } = doctor(cwd, cwd, '--json');
+    expect([status, stderr]).toEqual([0, '']);
+    const { checks } = JSON.parse(stdout);
+    expect(checks.find(({ name }: { name: string }) => name === 'k3d')).toEqual({
+      name: 'k3d',
+      needed: false,
+      ok: false,
+      found: 'not found',
+      wanted: 'any version (for k8s)',
+      hint: expect.any(String),
+    });
+    expect(existsSync(join(cwd, 'results'))).toBe(false);
+  });
+
+  it('fails k8s without its tools: exit 5, one JSON document all the same', () => {
+    const cwd = folder();
+    const { status, stdout } = doctor(cwd, cwd, '--target', 'k8s', '--json');
+    expect(status).toBe(5);
+    expect(JSON.parse(stdout).checks.length).toBeGreaterThan(10);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'creates the results folder with --fix, lists the rest, runs no installer',
+    () => {
+      const cwd = folder();
+      for (const name of ['curl', 'sudo', 'brew']) {
+        writeFileSync(join(cwd, name), `#!/bin/sh\n: > '${cwd}/installer-ran'\n`);
+        chmodSync(join(cwd, name), 0o755);
+      }
+      const { status, stdout } = doctor(cwd, cwd, '--target', 'k8s', '--fix');
+      expect(status).toBe(5);
+      expect(stdout).toMatch(/✗ k3d +not found +wanted any version: /);
+      expect(stdout).toMatch(/^To do by hand:$/m);
+      expect(existsSync(join(cwd, 'results'))).toBe(true);
+      expect(existsSync(join(cwd, 'installer-ran'))).toBe(false);
+    },
+  );
+
+  it('refuses a target it does not know with exit 2', () => {
+    const cwd = folder();
+    expect(doctor(cwd, cwd, '--target', 'moon').status).toBe(2);
+  });
+
+  it('can be asked by other commands', async () => {
+    const checks = await runDoctor({ target: 'local', root: folder() });
+    expect(checks.map(({ name }) => name)).toContain('Node');
+  });
+});
