@@ -1,0 +1,26 @@
+/** The metrics port: `GET /metrics`, nothing else. */
+import type { RequestListener } from 'node:http';
+import { messageOf } from '../../errors/mex-error.ts';
+import { sendRefusal } from './json-server.ts';
+
+export function metricsApi(render: () => Promise<string>): RequestListener {
+  return (request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (path !== '/metrics') {
+      sendRefusal(response, { httpStatus: 404, reason: 'Unknown path: use /metrics' });
+      return;
+    }
+    if (request.method !== 'GET') {
+      const reason = `Method not allowed: ${request.method}, use GET`;
+      return sendRefusal(response, { httpStatus: 405, reason, headers: { Allow: 'GET' } });
+    }
+    render().then(
+      (text) => {
+        const length = Buffer.byteLength(text);
+        response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4', 'Content-Length': length });
+        response.end(text);
+      },
+      (thrown: unknown) => sendRefusal(response, { httpStatus: 500, reason: messageOf(thrown) }),
+    );
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * Puts an engine together: lock the log folder, listen (not ready), replay, take commands. Stops in the opposite order.
+ * What could be started is stopped again when a later step fails.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { SERVER_EXIT } from '../errors/exit-codes.ts';
+import { MexError, messageOf } from '../errors/mex-error.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { badConfig, type EngineConfig } from './engine-config.ts';
+import { HotPath, type Slot } from './hot-path.ts';
+import { engineApi } from './http/engine-api.ts';
+import { closeServer, jsonServer, listen } from './http/json-server.ts';
+import { metricsApi } from './http/metrics-api.ts';
+import { ShardState } from './match/shard-state.ts';
+import { EngineMetrics } from './metrics/engine-metrics.ts';
+import { watchGarbageCollection } from './metrics/gc-pauses.ts';
+import { DiscardSink, type EventSink } from './publish/event-sink.ts';
+import { Ring } from './ring/ring.ts';
+import { type Disk, systemDisk } from './wal/disk.ts';
+import { lockFolder } from './wal/lock.ts';
+import { recover } from './wal/recover.ts';
+
+/** What tests and faults may replace. */
+export interface EngineParts {
+  disk?: Disk;
+  clock?: Clock;
+  sink?: EventSink;
+  /** Told a few sentences in the life of an engine, none a request. */
+  tell?: (sentence: string) => void;
+}
+
+export interface Engine {
+  httpPort: number;
+  metricsPort: number;
+  /** Resolves, with the error, when the engine has failed and must be closed. */
+  failure: Promise<Error>;
+  /** Answers what it took, then stops. */
+  close(): Promise<void>;
+}
+
+export async function startEngine(config: EngineConfig, parts: EngineParts = {}): Promise<Engine> {
+  const undo: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    return { ...(await start(config, parts, undo)), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function start(
+  config: EngineConfig,
+  { disk = systemDisk, clock = systemClock, sink = new DiscardSink(), tell = () => undefined }: EngineParts,
+  undo: (() => Promise<void> | void)[],
+): Promise<Omit<Engine, 'close'>> {
+  const { shardId, symbols, walPath, ackMode, adminToken } = config;
+  const state = new ShardState(shardId, symbols, clock);
+  const metrics = new EngineMetrics(shardId);
+  const ring = new Ring<Slot>(config.ringSlots);
+  const hotPath = new HotPath({ ring, state, sink, metrics, clock, ackMode });
+  const nowSeconds = () => clock.monotonicNs() / 1e9;
+  undo.push(watchGarbageCollection((seconds) => metrics.gcPaused(seconds, nowSeconds())));
+  undo.push(() => sink.close());
+
+  undo.push(await lock(walPath));
+  const api = jsonServer(engineApi({ shardId, symbols: new Set(symbols), adminToken, hotPath, clock }));
+  const exporter = jsonServer(metricsApi(() => metrics.text(ring.size / ring.capacity, sink, nowSeconds())));
+  undo.push(() => closeServer(exporter));
+  const metricsPort = await listenOn(exporter, 'METRICS_PORT', config.httpHost, config.metricsPort);
+  undo.push(() => closeServer(api));
+  const httpPort = await listenOn(api, 'HTTP_PORT', config.httpHost, config.httpPort);
+
+  const options = { folder: walPath, shardId, symbols, segmentBytesMax: config.segmentBytesMax, disk };
+  const { log, commands, torn } = await recover(options, state);
+  if (torn !== null) tell(`torn tail set aside: ${torn}`);
+  tell(`replayed ${commands} commands`);
+  metrics.booksChanged(state);
+  hotPath.start(log);
+  // Drain, let the answers out, close the log: after the drain nothing writes to it.
+  undo.splice(-2, 0, () => log.close());
+  undo.push(() => hotPath.drain());
+  return { httpPort, metricsPort, failure: hotPath.failure };
+}
+
+async function lock(folder: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await lockFolder(folder);
+  } catch (thrown) {
+    if (thrown instanceof MexError) throw thrown;
+    throw new MexError(`Opening the log folder ${folder} failed: ${messageOf(thrown)}`, {
+      code: 'LOG_IO',
+      exit: SERVER_EXIT.io,
+      suggestion: 'Point WAL_PATH at a folder that this user can write.',
+      cause: thrown,
+    });
+  }
+}
+
+async function listenOn(server: Server, variable: string, host: string, port: number): Promise<number> {
+  try {
+    return await listen(server, host, port);
+  } catch (thrown) {
+    throw badConfig([`${variable}=${port}: cannot listen on ${host}: ${messageOf(thrown)}; allowed is a free port`]);
+  }
+}
