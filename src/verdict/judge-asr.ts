@@ -54,6 +54,16 @@ export function asrVerdict(criteria: readonly CriterionResult[]): Pick<AsrResult
   return { verdict: 'PASS', because: warnings.length > 0 ? `${every}, with a warning: ${told(warnings)}` : every };
 }
 
+/** In lower case: a verdict's own word stands only where it is the verdict, so that a mark before it misses none. */
+const TOLD: Readonly<Record<Verdict, string>> = {
+  PASS: 'passed',
+  WARN: 'warns',
+  FAIL: 'failed',
+  INCONCLUSIVE: 'is inconclusive',
+  INVALID: 'has no valid evidence',
+  'NOT RUN': 'was not run',
+};
+
 function told(criteria: readonly CriterionResult[]): string {
-  return criteria.map(({ title, verdict, because }) => `${title} ${verdict}: ${because}`).join('; ');
+  return criteria.map(({ title, verdict, because }) => `${title} ${TOLD[verdict]}: ${because}`).join('; ');
 }

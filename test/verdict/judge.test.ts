@@ -27,11 +27,11 @@ describe('a whole run in which all went well', () => {
     expect(judgement.asrs.map(({ verdict, because }) => [verdict, because])).toEqual([
       [
         'NO VERDICT',
-        'no verdict: match p99 while the broker is paused NOT RUN: A4 not run: this version of mex has no broker to pause',
+        'no verdict: match p99 while the broker is paused was not run: A4 not run: this version of mex has no broker to pause',
       ],
       [
         'NO VERDICT',
-        'no verdict: p99 around each shard addition NOT RUN: three fixed shards: this version of mex cannot add a shard while serving',
+        'no verdict: p99 around each shard addition was not run: three fixed shards: this version of mex cannot add a shard while serving',
       ],
     ]);
     expect(exitCodeOf(judgement, [...ASR1, ...ASR2])).toBe(4);
@@ -67,7 +67,7 @@ describe('a verdict rests on valid evidence', () => {
   test('a FAIL of the primary stands, whatever else is missing', () => {
     const judgement = judged([slow(evidenceOf('a2'))], ASR1);
     expect(judgement.asrs[0]?.verdict).toBe('FAIL');
-    expect(judgement.asrs[0]?.because).toMatch(/^match p99 FAIL: p99 400 ms/);
+    expect(judgement.asrs[0]?.because).toMatch(/^match p99 failed: p99 400 ms/);
   });
 
   test('an invalid case makes its criteria invalid, good or bad', () => {
@@ -168,7 +168,7 @@ describe('the table of an ASR', () => {
   });
   test('a warning is told', () => {
     expect(asrVerdict([result('hard', 'WARN')]).because).toBe(
-      'all 1 criteria are met, with a warning: hard WARN: because',
+      'all 1 criteria are met, with a warning: hard warns: because',
     );
   });
   test('nothing judged is no verdict', () => expect(asrVerdict([]).verdict).toBe('NO VERDICT'));

@@ -1,0 +1,46 @@
+/** What a reader must know of a run to weigh its figures, in sentences. */
+import { duration, gibibytes, instant } from './quantities.ts';
+import type { RunRecord } from './run-record.ts';
+
+export function runFacts(record: RunRecord): string[] {
+  const { runId, mexVersion, commit, config, startedAtMs, endedAtMs, interrupted } = record;
+  const hash =
+    commit === null ? 'no commit' : `commit ${commit.hash.slice(0, 12)}${commit.dirty ? ' with changes' : ''}`;
+  const facts = [
+    `run ${runId}, mex ${mexVersion}, ${hash}, ${instant(startedAtMs)}, ${duration(endedAtMs - startedAtMs)}`,
+    `target ${config.target}, driver ${config.driver}, seed ${config.seed}, time scale ${config.timeScale}, repetitions ${config.repeat}`,
+    machineFact(record),
+  ];
+  const fewCores = fewCoresFact(record);
+  if (fewCores !== undefined) facts.push(fewCores);
+  if (interrupted) facts.push('interrupted: only what was measured until then is judged');
+  return facts;
+}
+
+/** `INDICATIVE PASS` in a shortened run: no verdict stands without the mark. */
+export function marked(verdict: string, indicative: boolean): string {
+  return indicative ? `INDICATIVE ${verdict}` : verdict;
+}
+
+const NAMED = ['cpuModel', 'cores', 'memoryBytes', 'os', 'kernel', 'arch', 'node'];
+
+function machineFact({ machine }: RunRecord): string {
+  const { cpuModel, cores, memoryBytes, os, kernel, arch, node } = machine;
+  const memory = typeof memoryBytes === 'number' ? gibibytes(memoryBytes) : undefined;
+  const named = [cpuModel, cores && `${cores} cores`, memory, os, kernel, arch, node && `Node ${node}`];
+  const others = Object.entries(machine)
+    .filter(([name, value]) => !NAMED.includes(name) && value !== null)
+    .map(([name, value]) => `${name} ${value}`);
+  return `machine: ${[...named, ...others].filter(Boolean).join(', ') || 'not known'}`;
+}
+
+/** Busy processes that share a core wait for each other, and the latency shows it. */
+function fewCoresFact({ cases }: RunRecord): string | undefined {
+  const machines = cases.flatMap(({ phases }) => phases.map((phase) => phase.machine)).filter((one) => one !== null);
+  const cramped = machines
+    .map(({ cores, processes }) => ({ cores, busy: Object.keys(processes).length }))
+    .filter(({ cores, busy }) => cores < busy);
+  const [worst] = cramped.sort((left, right) => right.busy - left.busy);
+  if (worst === undefined) return undefined;
+  return `fewer cores than busy processes: ${worst.cores} cores for ${worst.busy} processes, so latencies hold time spent waiting for a core`;
+}

@@ -1,0 +1,85 @@
+/** Reports are compared whole. To accept a change: `npx vitest run --project unit test/report -u`, and read the diff. */
+import { describe, expect, test } from 'vitest';
+import { hgrm } from '../../src/report/hgrm.ts';
+import { jsonReport } from '../../src/report/json-report.ts';
+import { junitReport, xml } from '../../src/report/junit-report.ts';
+import { markdownReport } from '../../src/report/markdown-report.ts';
+import { textReport } from '../../src/report/text-report.ts';
+import { buckets, evidenceOf, withPhase } from '../verdict/evidence-builder.ts';
+import { mixedRecord, recordOf, shortenedRecord } from './record-builder.ts';
+
+const mixed = mixedRecord();
+const shortened = shortenedRecord();
+const latencies = buckets([900, 1_000, 50], [1_000, 1_100, 0], [1_900, 2_000, 49], [3_000, null, 1]);
+
+describe('golden files', () => {
+  test.each([
+    ['mixed.txt', textReport(mixed)],
+    ['mixed.md', markdownReport(mixed)],
+    ['mixed.xml', junitReport(mixed)],
+    ['mixed.json', `${JSON.stringify(jsonReport(mixed), null, 2)}\n`],
+    ['shortened.txt', textReport(shortened)],
+    ['shortened.md', markdownReport(shortened)],
+    ['shortened.xml', junitReport(shortened)],
+    ['latency.hgrm', hgrm(latencies)],
+  ])('%s', async (name, text) => {
+    await expect(text).toMatchFileSnapshot(`golden/${name}`);
+  });
+});
+
+describe('a shortened run', () => {
+  test.each([
+    ['text', textReport(shortened)],
+    ['markdown', markdownReport(shortened)],
+    ['junit', junitReport(shortened)],
+  ])('%s says INDICATIVE before each verdict', (_, text) => {
+    const verdicts = text.match(
+      /(INDICATIVE )?\b(CONDITIONAL PASS|PASS|WARN|FAIL|INCONCLUSIVE|INVALID|NOT RUN|NO VERDICT)\b/g,
+    );
+    expect(verdicts?.length).toBeGreaterThan(5);
+    expect(verdicts?.filter((found) => !found.startsWith('INDICATIVE '))).toEqual([]);
+  });
+
+  test('json carries the mark at each verdict', () => {
+    expect(jsonReport(shortened)).toMatchObject({
+      indicative: true,
+      asrs: [{ indicative: true, said: 'INDICATIVE NO VERDICT' }],
+    });
+  });
+});
+
+test('the page for a terminal keeps to 100 columns', () => {
+  for (const line of textReport(mixed).split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+});
+
+test('a case that was broken off says why', () => {
+  const cases = [{ ...evidenceOf('a2'), phases: [], brokenOff: 'shard a died' }];
+  expect(textReport(recordOf(cases, ['a2']))).toContain('      broken off: shard a died\n');
+});
+
+test('fewer cores than processes is said', () => {
+  const evidence = withPhase(evidenceOf('a2'), () => ({
+    machine: { cores: 2, stealShare: 0, foreignShare: 0, processes: { a: 1, b: 1, c: 1 } },
+  }));
+  expect(textReport(recordOf([evidence], ['a2']))).toContain('fewer cores than busy processes: 2 cores for 3');
+  expect(textReport(recordOf([evidenceOf('a2')], ['a2']))).not.toContain('fewer cores');
+});
+
+test('colours change nothing but colours', () => {
+  const tag = (name: string) => (text: string) => `{${name}}${text}{/}`;
+  const palette = { good: tag('g'), warn: tag('w'), bad: tag('b'), faint: tag('f'), strong: tag('s') };
+  expect(textReport(mixed, palette).replace(/\{\/?\w?\}/g, '')).toBe(textReport(mixed));
+});
+
+test('a run without any case still makes every report', () => {
+  const empty = recordOf([], []);
+  expect(textReport(empty)).toContain('Conditions');
+  expect(junitReport(empty)).toContain('tests="0"');
+  expect(markdownReport(empty)).toContain('# Results');
+  expect(jsonReport(empty)).toMatchObject({ asrs: [], figures: [] });
+  expect(hgrm(buckets())).toContain('Total count    =            0');
+});
+
+test('XML has no character that XML forbids', () => {
+  expect(xml('a<b>&"\'\u0000\u001b[31m\ud800\n😀')).toBe('a&lt;b&gt;&amp;&quot;&apos;\ufffd\ufffd[31m\ufffd&#10;😀');
+});
