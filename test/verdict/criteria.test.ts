@@ -35,8 +35,8 @@ const secondly = (perSecond: (second: number) => number): CaseEvidence => {
 };
 const enough = 4_750 / 60 + 0.0001;
 
-/** B5 whose latencies after the half are longer by this, over 100 values from 1 ms (or `baseMs`) in steps of 1 µs. */
-const rising = (byMs: number, baseMs = 1, timeScale = 1): CaseEvidence => {
+/** B5 whose latencies after the half are longer by this, over values from 1 ms (or `baseMs`) in steps of 1 µs. */
+const rising = (byMs: number, baseMs = 1, timeScale = 1, spreadUs = 100): CaseEvidence => {
   const evidence = evidenceOf('b5', { timeScale });
   return withPhase(evidence, ({ load, plannedMs }) => ({
     load: {
@@ -44,7 +44,7 @@ const rising = (byMs: number, baseMs = 1, timeScale = 1): CaseEvidence => {
       rawLatencies: load.rawLatencies.map((raw) => ({
         ...raw,
         latencyUs: raw.offsetMs.map(
-          (at, index) => baseMs * 1_000 + (index % 100) + (at < plannedMs / 2 ? 0 : byMs * 1_000),
+          (at, index) => baseMs * 1_000 + ((index * 7_919) % spreadUs) + (at < plannedMs / 2 ? 0 : byMs * 1_000),
         ),
       })),
     },
@@ -167,6 +167,7 @@ describe('isolation', () => {
     ['up by 4 % of 100 ms', [rising(4, 100)], 'PASS'],
     ['up by 6 % of 100 ms', [rising(6, 100)], 'FAIL'],
     ['up by the margin itself', [rising(1)], 'INCONCLUSIVE'],
+    ['up by just less, within the noise', [rising(0.99, 1, 1, 4_001)], 'INCONCLUSIVE'],
     ['too few latencies for a p99', [rising(0, 1, 0.05)], 'INCONCLUSIVE'],
     ['repetitions are pooled', [rising(0, 1, 0.05), rising(0, 1, 0.05), rising(0, 1, 0.05)], 'PASS'],
     ['no latencies kept', [withLoad(rising(0), { rawLatencies: [] })], 'INVALID'],
