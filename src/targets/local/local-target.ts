@@ -1,0 +1,133 @@
+/**
+ * The target that needs Node and nothing else: each server is a process of `mex serve …` on free loopback ports, in a
+ * session of its own, so that it outlives the command that started it. State, logs and write-ahead logs live in `.mex/`.
+ *
+ * A process is ours only if its pid and its start time are those of the record; any other is never signalled. Records of
+ * processes that are gone count for nothing: `current` does not see them and `deploy` starts what is missing.
+ * `undeploy` keeps the logs, and an engine that is deployed again replays its own; with `purge` all of `.mex/` goes.
+ */
+import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { MexError } from '../../errors/mex-error.ts';
+import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
+import type { Deployment, LogCount, Target } from '../target.ts';
+import { byStopOrder, engineOf, type LocalSetup, ProcessChange } from './change-processes.ts';
+import { countLogWith } from './count-log.ts';
+import { type LocalState, type ProcessRecord, type Role, readLocalState, writeLocalState } from './local-state.ts';
+import { isAlive } from './process-identity.ts';
+import { endpointOf, logFolder } from './server-specs.ts';
+import { stopProcess } from './stop-process.ts';
+import { withTargetLock } from './target-lock.ts';
+
+export interface LocalTargetOptions {
+  /** Where state and logs live. Default `.mex` in the working folder. */
+  folder?: string;
+  /** Arguments behind Node that start a server. Default `bin/run.js serve ROLE`. */
+  serveArgv?: (role: Role) => readonly string[];
+  /** Arguments behind Node that count a log. Default `bin/run.js wal inspect PATH --json`. */
+  countArgv?: (logFolder: string) => readonly string[];
+  /** The environment that servers inherit, below their own configuration. Default that of this process. */
+  env?: NodeJS.ProcessEnv;
+  /** How long a server may take to be ready, replaying its log included. */
+  readyMsMax?: number;
+}
+
+const PROGRAM = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
+const READY_MS_MAX = 15_000;
+
+export class LocalTarget implements Target {
+  readonly name = 'local';
+  readonly folder: string;
+  readonly #setup: LocalSetup;
+  readonly #countArgv: (logFolder: string) => readonly string[];
+
+  constructor(options: LocalTargetOptions = {}) {
+    this.folder = resolve(options.folder ?? '.mex');
+    this.#countArgv = options.countArgv ?? ((path) => [PROGRAM, 'wal', 'inspect', path, '--json']);
+    this.#setup = {
+      folder: this.folder,
+      stateFile: join(this.folder, 'local.json'),
+      serveArgv: options.serveArgv ?? ((role) => [PROGRAM, 'serve', role]),
+      env: options.env ?? process.env,
+      readyMsMax: options.readyMsMax ?? READY_MS_MAX,
+    };
+  }
+
+  async deploy(shape: Shape, signal: AbortSignal): Promise<{ deployment: Deployment; changed: boolean }> {
+    signal.throwIfAborted();
+    await mkdir(join(this.folder, 'logs'), { recursive: true });
+    await mkdir(join(this.folder, 'wal'), { recursive: true });
+    return this.#locked(async () => {
+      const state = await readLocalState(this.#setup.stateFile);
+      const { ready, halfway } = await this.#living(state);
+      for (const record of halfway) await stopProcess(record);
+      const change = new ProcessChange(this.#setup, { shape: state?.shape ?? shape, running: ready }, signal);
+      const deployment = this.#describe(shape, await change.apply(shape));
+      return { deployment, changed: change.changed || state?.shape !== shape };
+    });
+  }
+
+  /** @throws MexError `TARGET_BROKEN` when servers run but their collector does not. */
+  async current(): Promise<Deployment | undefined> {
+    const state = await readLocalState(this.#setup.stateFile);
+    const { ready } = await this.#living(state);
+    return state === undefined || ready.length === 0 ? undefined : this.#describe(state.shape, ready);
+  }
+
+  async undeploy({ purge = false } = {}): Promise<string[]> {
+    if (!(await stat(this.folder).catch(() => undefined))?.isDirectory()) return [];
+    return this.#locked(async () => {
+      const state = await readLocalState(this.#setup.stateFile);
+      const stopped: string[] = [];
+      for (const record of (state?.processes ?? []).sort(byStopOrder)) {
+        if (await stopProcess(record)) stopped.push(record.name);
+      }
+      await writeLocalState(this.#setup.stateFile, undefined);
+      if (purge) await rm(this.folder, { recursive: true, force: true });
+      return stopped;
+    });
+  }
+
+  async countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount> {
+    return countLogWith(this.#countArgv(logFolder(this.folder, shard)), signal);
+  }
+
+  async copyLogs(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const logs = join(this.folder, 'logs');
+    const names = await readdir(logs).catch(() => []);
+    await Promise.all(names.map((name) => copyFile(join(logs, name), join(folder, basename(name)))));
+  }
+
+  /** The recorded processes that run: those that were ready, and those whose start was cut short. */
+  async #living(state: LocalState | undefined): Promise<{ ready: ProcessRecord[]; halfway: ProcessRecord[] }> {
+    const records = state?.processes ?? [];
+    const alive = await Promise.all(records.map((record) => isAlive(record)));
+    const living = records.filter((_, index) => alive[index]);
+    return { ready: living.filter((one) => one.ready), halfway: living.filter((one) => !one.ready) };
+  }
+
+  #describe(shape: Shape, records: readonly ProcessRecord[]): Deployment {
+    const endpoint = (role: Role) => records.filter((one) => one.role === role).map(endpointOf)[0];
+    const [gateway, collector] = [endpoint('gateway'), endpoint('collector')];
+    if (collector === undefined) {
+      throw new MexError('The collector has ended while other servers run', {
+        code: 'TARGET_BROKEN',
+        exit: EXIT.environment,
+        suggestion: `Start it again: mex deploy ${shape}`,
+      });
+    }
+    const shards: Deployment['shards'] = {};
+    for (const shard of SHARD_IDS) {
+      const engine = engineOf(shard, records);
+      if (engine !== undefined) shards[shard] = endpointOf(engine);
+    }
+    return { shape, shards, ...(gateway === undefined ? {} : { gateway }), collector };
+  }
+
+  #locked<T>(work: () => Promise<T>): Promise<T> {
+    return withTargetLock(join(this.folder, 'lock'), work);
+  }
+}

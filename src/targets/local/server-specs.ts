@@ -1,0 +1,58 @@
+/** Which servers a shape needs, and the environment each is started with. Pure. */
+import { join } from 'node:path';
+import { SHARD_SYMBOLS, type ShardId } from '../../protocol/shards.ts';
+import type { Endpoint } from '../target.ts';
+import type { ProcessRecord, Role } from './local-state.ts';
+
+export interface ServerSpec {
+  name: string;
+  role: Role;
+  config: Record<string, string>;
+}
+
+/** Loopback only, on free ports. */
+const PORTS = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', METRICS_PORT: '0' };
+
+export const engineName = (shard: ShardId): string => `engine-${shard}`;
+
+/** The log outlives the process: an engine that is started again replays it. */
+export function logFolder(folder: string, shard: ShardId): string {
+  return join(folder, 'wal', shard);
+}
+
+export function engineSpec(shard: ShardId, folder: string): ServerSpec {
+  const config = {
+    ...PORTS,
+    SHARD_ID: shard,
+    SHARD_SYMBOLS: SHARD_SYMBOLS[shard].join(','),
+    WAL_PATH: logFolder(folder, shard),
+    KAFKA_BOOTSTRAP: '',
+  };
+  return { name: engineName(shard), role: 'engine', config };
+}
+
+/** @param engines the running engine of each shard it is to serve. */
+export function gatewaySpec(engines: readonly (readonly [ShardId, ProcessRecord])[]): ServerSpec {
+  const config = {
+    ...PORTS,
+    ME_SHARD_MAP: engines.map(([shard, engine]) => `${shard}=${endpointOf(engine).url}`).join(','),
+    SHARD_SYMBOLS_MAP: engines.map(([shard]) => `${shard}=${SHARD_SYMBOLS[shard].join(':')}`).join(','),
+  };
+  return { name: 'gateway', role: 'gateway', config };
+}
+
+/** @param servers what it is to scrape. */
+export function collectorSpec(servers: readonly ProcessRecord[]): ServerSpec {
+  const targets = servers.map((server) => `${server.name}=${endpointOf(server).metricsUrl}`);
+  return { name: 'collector', role: 'collector', config: { ...PORTS, COLLECTOR_TARGETS: targets.join(',') } };
+}
+
+export function endpointOf({ name, httpPort, metricsPort, pid }: ProcessRecord): Endpoint {
+  const base = (ofPort: number): string => `http://127.0.0.1:${ofPort}`;
+  return { name, url: base(httpPort), metricsUrl: `${base(metricsPort)}/metrics`, pid };
+}
+
+export function sameConfig(left: Record<string, string>, right: Record<string, string>): boolean {
+  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...names].every((name) => left[name] === right[name]);
+}
