@@ -44,11 +44,15 @@ describe('an engine that is killed', () => {
       await Promise.all(clients);
     }
     const { call } = await startEngineProcess(folder);
-    for (const [orderId, { timestamp, order }] of ledger) {
-      const again = await call('POST', '/orders', order);
-      expect(again.body).toEqual({ status: 'ACCEPTED', orderId, shardId: 'a', timestamp });
-      expect((await call('DELETE', `/orders/${orderId}`)).body).toMatchObject({ cancelledQuantity: 1 });
-    }
+    const entries = ledger.entries();
+    const check = async (): Promise<void> => {
+      for (const [orderId, { timestamp, order }] of entries) {
+        const again = await call('POST', '/orders', order);
+        expect(again.body).toEqual({ status: 'ACCEPTED', orderId, shardId: 'a', timestamp });
+        expect((await call('DELETE', `/orders/${orderId}`)).body).toMatchObject({ cancelledQuantity: 1 });
+      }
+    };
+    await Promise.all(Array.from({ length: CLIENTS }, check));
     expect(ledger.size).toBeGreaterThan(KILLS * ACCEPTED_BEFORE_KILL);
     // An order whose answer was lost may be there; no client had more than one such under way.
     const { body } = await call('GET', `/book/${SYMBOL}?levels=1000`);
