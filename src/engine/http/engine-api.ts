@@ -55,7 +55,8 @@ function handle(parts: EngineApiParts, route: Route, request: IncomingMessage, r
       submit(parts, response, cancelOf(route));
       break;
     case 'book':
-      submit(parts, response, bookQueryOf(route, parts.symbols));
+      if (parts.symbols.has(route.argument)) submit(parts, response, bookQueryOf(route));
+      else sendRefusal(response, { httpStatus: 404, reason: `Unknown symbol: ${route.argument.slice(0, 64)}` });
       break;
     case 'seed':
       takeSeed(parts, route, request, response);
@@ -141,9 +142,8 @@ function cancelOf({ argument, query }: Route): Parsed<Command> {
   return { ok: true, value: { kind: 'cancel', orderId: argument, symbol: query.get('symbol') } };
 }
 
-function bookQueryOf({ argument, query }: Route, symbols: ReadonlySet<string>): Parsed<BookQuery> {
+function bookQueryOf({ argument, query }: Route): Parsed<BookQuery> {
   const levels = query.get('levels') ?? String(BOOK_LEVELS.usual);
-  if (!symbols.has(argument)) return { ok: false, orderId: null, reason: `Unknown symbol: ${argument.slice(0, 64)}` };
   if (!/^\d{1,4}$/.test(levels) || Number(levels) < 1 || Number(levels) > BOOK_LEVELS.max) {
     return { ok: false, orderId: null, reason: `Invalid levels: must be a whole number from 1 to ${BOOK_LEVELS.max}` };
   }

@@ -35,3 +35,14 @@ export const systemDisk: Disk = {
     await file.sync().finally(() => file.close());
   },
 };
+
+/** Writes all of it, however short the writes are, and syncs once. */
+export async function appendAll(file: LogFile, bytes: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const count = await file.append(written === 0 ? bytes : bytes.subarray(written));
+    if (count <= 0) throw new Error(`wrote ${written} of ${bytes.length} bytes`);
+    written += count;
+  }
+  await file.sync();
+}

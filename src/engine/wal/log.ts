@@ -6,7 +6,7 @@
  */
 import { strict as assert } from 'node:assert';
 import type { Command } from '../commands.ts';
-import type { Disk, LogFile } from './disk.ts';
+import { appendAll, type Disk, type LogFile } from './disk.ts';
 import { encodeCommands } from './encode-commands.ts';
 import { encodeFrame } from './frame.ts';
 import { logFailed } from './log-errors.ts';
@@ -118,17 +118,9 @@ export class Log {
     this.#segmentIsFresh = true;
   }
 
-  /** Writes all of it, however short the writes are, and syncs once. */
   async #append(bytes: Buffer): Promise<void> {
-    const file = this.#file;
-    assert(file !== null, 'the log is open');
-    let written = 0;
-    while (written < bytes.length) {
-      const count = await file.append(written === 0 ? bytes : bytes.subarray(written));
-      if (count <= 0) throw new Error(`wrote ${written} of ${bytes.length} bytes`);
-      written += count;
-    }
-    await file.sync();
+    assert(this.#file !== null, 'the log is open');
+    await appendAll(this.#file, bytes);
     this.#segmentBytes += bytes.length;
     this.#segmentIsFresh = false;
   }

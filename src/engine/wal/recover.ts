@@ -2,10 +2,11 @@
  * From a folder to books: replays the log through the same `apply` as live, sets a torn tail aside, and makes durable
  * what was believed before anyone is told. Holds the folder's lock while it runs.
  */
-import { mkdir, truncate, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MexError } from '../../errors/mex-error.ts';
 import type { ShardState } from '../match/shard-state.ts';
+import { appendAll } from './disk.ts';
 import { decodeCommands } from './encode-commands.ts';
 import type { Frame } from './frame.ts';
 import { Log, type LogOptions } from './log.ts';
@@ -52,7 +53,8 @@ async function setAside(folder: string, torn: TornTail, { disk }: LogOptions): P
   const tornFolder = join(folder, 'torn');
   await mkdir(tornFolder, { recursive: true });
   const copy = join(tornFolder, `${basename(torn.path)}-${torn.offset}-${Date.now()}`);
-  await writeFile(copy, torn.bytes, { flush: true });
+  const file = await disk.open(copy);
+  await appendAll(file, torn.bytes).finally(() => file.close());
   await disk.syncPath(tornFolder);
   if (torn.offset === 0) await unlink(torn.path);
   else await truncate(torn.path, torn.offset);
