@@ -18,16 +18,16 @@ export abstract class BaseCommand extends Command {
   };
 
   readonly #interrupt = new AbortController();
-  readonly #onSignal = (name: NodeJS.Signals): void => this.#interrupt.abort(interrupted(name));
 
   /** Aborted, with a MexError as its reason, when the person or the system wants the command to end. */
   protected get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
 
+  /** The handlers stay until the process ends: without them a late signal would cut the ending short. */
   protected override async init(): Promise<void> {
     await super.init();
-    for (const name of SIGNALS) process.on(name, this.#onSignal);
+    for (const name of SIGNALS) process.on(name, () => this.#interrupt.abort(interrupted(name)));
   }
 
   protected override async catch(thrown: Error): Promise<void> {
@@ -36,10 +36,6 @@ export abstract class BaseCommand extends Command {
     if (this.jsonEnabled()) this.logJson(json);
     else for (const line of lines) this.logToStderr(line);
     if (this.argv.includes('--debug')) this.logToStderr(stackOf(thrown));
-  }
-
-  protected override async finally(): Promise<void> {
-    for (const name of SIGNALS) process.off(name, this.#onSignal);
   }
 }
 

@@ -2,6 +2,7 @@
  * What the engine tells of itself. The hot path records into plain numbers, only what is durable; the text is built at
  * the scrape. Every series is there from the start.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { BUCKETS, FINE_BUCKETS, METRIC, STAGES, type Stage } from '../../protocol/metrics.ts';
 import type { Side } from '../../protocol/orders.ts';
@@ -93,7 +94,8 @@ export class EngineMetrics {
   /** @param ringUtilization what waits in the ring over its size. */
   async text(ringUtilization: number, sink: EventSink, nowSeconds: number): Promise<string> {
     const { bids, asks } = this.#books;
-    const out = [this.#histogramsText()];
+    const histograms = this.#frozenHistograms();
+    const out: string[] = [];
     const family = (type: 'counter' | 'gauge', name: string, help: string, values: [object, number][]): void => {
       out.push(familyHead(name, type, help));
       for (const [labels, value] of values) {
@@ -118,22 +120,30 @@ export class EngineMetrics {
     family('gauge', METRIC.gcPauseMax, 'Longest garbage collection of the last minute.', [[{}, gcPauseMaxSeconds]]);
     family('counter', METRIC.eventsOffered, 'Events handed to the publisher.', [[{}, sink.offered]]);
     family('counter', METRIC.eventPublishErrors, 'Events that were dropped.', [[{}, sink.errors]]);
+    for (const worded of histograms) {
+      await nextTurn();
+      out.push(worded());
+    }
+    await nextTurn();
     out.push(withPlainNumbers(await this.#nodeRegistry.metrics()));
     return out.join('');
   }
 
-  #histogramsText(): string {
-    const out = [familyHead(METRIC.matchDuration, 'histogram', HELP[METRIC.matchDuration]), this.#match.text()];
-    for (const stage of STAGES) {
-      const name = STAGE_METRIC[stage];
-      out.push(familyHead(name, 'histogram', HELP[name]), this.#stages[stage].coarse.text());
-    }
-    out.push(familyHead(METRIC.matchDurationFine, 'histogram', `${METRIC.matchDuration} in fine buckets.`));
-    out.push(this.#matchFine.text());
-    out.push(familyHead(METRIC.stageDurationFine, 'histogram', 'The parts of a match in fine buckets.'));
-    for (const stage of STAGES) out.push(this.#stages[stage].fine.text());
-    out.push(familyHead(METRIC.gcPause, 'histogram', 'Pauses of garbage collection.'), this.#gcPause.text());
-    return out.join('');
+  /** All of one instant. Wording them takes milliseconds, so that is left to turns of their own, between orders. */
+  #frozenHistograms(): (() => string)[] {
+    const headed = (name: string, help: string, series: HistogramSeries): (() => string) => {
+      const worded = series.freeze();
+      return () => familyHead(name, 'histogram', help) + worded();
+    };
+    const fine = STAGES.map((stage) => this.#stages[stage].fine.freeze());
+    return [
+      headed(METRIC.matchDuration, HELP[METRIC.matchDuration], this.#match),
+      ...STAGES.map((stage) => headed(STAGE_METRIC[stage], HELP[STAGE_METRIC[stage]], this.#stages[stage].coarse)),
+      headed(METRIC.matchDurationFine, `${METRIC.matchDuration} in fine buckets.`, this.#matchFine),
+      () => familyHead(METRIC.stageDurationFine, 'histogram', 'The parts of a match in fine buckets.'),
+      ...fine,
+      headed(METRIC.gcPause, 'Pauses of garbage collection.', this.#gcPause),
+    ];
   }
 
   #observe(stage: Stage, durationNs: number): void {

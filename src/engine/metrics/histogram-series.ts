@@ -35,13 +35,20 @@ export class HistogramSeries {
     this.#sum += seconds;
   }
 
-  text(): string {
+  /** The series as it is now, to be worded later: the counts are copied, so what is observed meanwhile stays out. */
+  freeze(): () => string {
+    const counts = this.#counts.slice();
+    const sum = this.#sum;
+    return () => this.#worded(counts, sum);
+  }
+
+  #worded(counts: Float64Array, sum: number): string {
     let cumulated = 0;
     let out = '';
-    for (const [index, prefix] of this.#bucketPrefixes.entries()) {
-      cumulated += this.#counts[index] ?? 0;
-      out += `${prefix}${cumulated}\n`;
+    for (let index = 0; index < counts.length; index++) {
+      cumulated += counts[index] ?? 0;
+      out += `${this.#bucketPrefixes[index]}${cumulated}\n`;
     }
-    return `${out}${this.#sumPrefix}${plainNumber(this.#sum)}\n${this.#countPrefix}${cumulated}\n`;
+    return `${out}${this.#sumPrefix}${plainNumber(sum)}\n${this.#countPrefix}${cumulated}\n`;
   }
 }

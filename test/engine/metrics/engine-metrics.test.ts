@@ -73,7 +73,7 @@ describe('the metrics text', async () => {
 it('counts a value equal to a bound under that bound', () => {
   const series = new HistogramSeries('h', {}, [0.1, 0.2]);
   for (const value of [0.05, 0.1, 0.10001, 0.2, 0.3]) series.observe(value);
-  expect(series.text().split('\n').slice(0, 3)).toEqual([
+  expect(series.freeze()().split('\n').slice(0, 3)).toEqual([
     'h_bucket{le="0.1"} 2',
     'h_bucket{le="0.2"} 4',
     'h_bucket{le="+Inf"} 5',

@@ -1,0 +1,80 @@
+/** Runs cases for a command, shows the verdicts and sets the exit code: the part that `test` and `run-all` have in common. */
+
+import { EXIT } from '../errors/exit-codes.ts';
+import type { Case } from '../experiment/cases.ts';
+import type { RunRecord } from '../report/run-record.ts';
+import type { ExperimentRequest } from '../runner/run-experiment.ts';
+import type { Shape } from '../targets/target.ts';
+import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
+import { palette } from './palette.ts';
+
+export interface CaseRun {
+  options: RunOptions;
+  /** Id of a run to go on with, in place of a new one. */
+  resume?: string;
+  /** Stop everything at the end, also what ran before. */
+  undeployAlways: boolean;
+  shapeFor?(experiment: Case): Shape;
+  afterDeploy?: ExperimentRequest['afterDeploy'];
+}
+
+export abstract class RunCommand extends ExperimentCommand {
+  protected async runCases(run: CaseRun): Promise<RunRecord> {
+    const { runExperiment } = await import('../runner/run-experiment.ts');
+    const { record, folder } = await this.#open(run);
+    const stage = await this.localStage();
+    const before = await stage.target.current();
+    const smallest = (experiment: Case): Shape => (before?.shape === 'multi' ? 'multi' : experiment.needs);
+    this.logToStderr(`run ${record.runId} → ${folder.path}/`);
+    try {
+      await runExperiment(stage, {
+        cases: run.options.cases,
+        record,
+        folder,
+        shapeFor: run.shapeFor ?? smallest,
+        ...(run.afterDeploy === undefined ? {} : { afterDeploy: run.afterDeploy }),
+        step: this.step,
+        signal: this.signal,
+      });
+    } finally {
+      if (run.undeployAlways || before === undefined) await this.step('undeploy', () => stage.target.undeploy());
+    }
+    return record;
+  }
+
+  async #open({
+    options,
+    resume,
+  }: CaseRun): Promise<{ record: RunRecord; folder: import('../runner/results-folder.ts').ResultsFolder }> {
+    const { ResultsFolder, newRunId } = await import('../runner/results-folder.ts');
+    if (resume === undefined) {
+      const folder = await ResultsFolder.create(options.results, newRunId(Date.now(), Math.random));
+      return { folder, record: await this.newRecord(folder.runId, options) };
+    }
+    const { readRecord, assertSameQuestion } = await import('../runner/read-record.ts');
+    const folder = await ResultsFolder.open(options.results, resume);
+    const record = await readRecord(folder);
+    assertSameQuestion(record, options);
+    delete record.interrupted;
+    return { folder, record };
+  }
+
+  /** The terminal page, the exit code, and what `--json` prints. */
+  protected async conclude(record: RunRecord, folderPath: string): Promise<unknown> {
+    const [{ exitCodeOf }, { textReport }, { jsonReport }] = await Promise.all([
+      import('../verdict/exit-code.ts'),
+      import('../report/text-report.ts'),
+      import('../report/json-report.ts'),
+    ]);
+    this.log(textReport(record, palette()));
+    if (this.signal.aborted) {
+      this.logToStderr(
+        `mex: Interrupted. What was measured is in ${folderPath}/. Go on with: mex run-all --resume ${record.runId}`,
+      );
+      process.exitCode = EXIT.interrupted;
+    } else {
+      process.exitCode = exitCodeOf(record.judgement, record.config.cases);
+    }
+    return jsonReport(record);
+  }
+}

@@ -1,0 +1,32 @@
+/** `mex test asr1` and `mex test asr2`: the same command over the cases of one ASR. */
+import { Flags } from '@oclif/core';
+import type { AsrId } from '../experiment/cases.ts';
+import { parseTimeScale, runFlags, selectCases } from './experiment-command.ts';
+import { RunCommand } from './run-command.ts';
+
+export const testFlags = {
+  ...runFlags,
+  case: Flags.string({ description: 'only this case', helpValue: 'a2' }),
+};
+
+interface ParsedTestFlags {
+  results: string;
+  seed: number;
+  repeat: number;
+  'time-scale': string;
+  case?: string | undefined;
+}
+
+export abstract class TestCommand extends RunCommand {
+  protected async testAsr(asr: AsrId, flags: ParsedTestFlags): Promise<unknown> {
+    const options = {
+      results: flags.results,
+      seed: flags.seed,
+      repeat: flags.repeat,
+      timeScale: parseTimeScale(flags['time-scale']),
+      cases: selectCases(asr, flags.case),
+    };
+    const record = await this.runCases({ options, undeployAlways: false });
+    return this.conclude(record, this.folderOf(flags.results, record.runId));
+  }
+}

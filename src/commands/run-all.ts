@@ -1,0 +1,77 @@
+import { Flags } from '@oclif/core';
+import { parseTimeScale, resultsFlag, runFlags, selectCases } from '../cli/experiment-command.ts';
+import { RunCommand } from '../cli/run-command.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError } from '../errors/mex-error.ts';
+import type { Case } from '../experiment/cases.ts';
+import type { StepRunner } from '../runner/run-experiment.ts';
+import type { Deployment } from '../targets/target.ts';
+
+const QUICK_TIME_SCALE = '0.05';
+
+export default class RunAll extends RunCommand {
+  static override summary = 'the whole experiment: check, deploy, smoke, A1 to A4, redeploy, B1 to B5, verdicts';
+  static override description =
+    'Takes about 50 minutes, with --quick about 4. Leaves a run in results/ and nothing running, also after Ctrl-C.';
+  static override flags = {
+    ...runFlags,
+    ...resultsFlag,
+    quick: Flags.boolean({
+      description: `the same as --time-scale ${QUICK_TIME_SCALE}: indicative only`,
+      exclusive: ['time-scale'],
+    }),
+    resume: Flags.string({ description: 'go on with a run where it stopped', helpValue: 'RUN' }),
+  };
+  static override examples = [
+    { description: 'everything, to the letter', command: '<%= config.bin %> run-all' },
+    { description: 'everything in about 4 minutes', command: '<%= config.bin %> run-all --quick' },
+    { description: 'go on after an interruption', command: '<%= config.bin %> run-all --resume 20261122-231500-k3f9' },
+  ];
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(RunAll);
+    const timeScale = parseTimeScale(flags.quick ? QUICK_TIME_SCALE : flags['time-scale']);
+    const options = {
+      results: flags.results,
+      seed: flags.seed,
+      repeat: flags.repeat,
+      timeScale,
+      cases: [...selectCases('asr1'), ...selectCases('asr2')],
+    };
+    await this.step('doctor', () => this.#doctor());
+    const record = await this.runCases({
+      options,
+      undeployAlways: true,
+      shapeFor: ({ needs }: Case) => needs,
+      afterDeploy: (deployment, step) => this.#smoke(deployment, step),
+      ...(flags.resume === undefined ? {} : { resume: flags.resume }),
+    });
+    return this.conclude(record, this.folderOf(flags.results, record.runId));
+  }
+
+  async #doctor(): Promise<void> {
+    const { runDoctor } = await import('../doctor/run-doctor.ts');
+    const missing = (await runDoctor({ target: 'local' })).filter(({ needed, ok }) => needed && !ok);
+    if (missing.length === 0) return;
+    const found = missing.map(({ name, found, wanted }) => `${name} ${found}, wanted ${wanted}`).join('; ');
+    throw new MexError(`This machine cannot run the experiment: ${found}`, {
+      code: 'DOCTOR',
+      exit: EXIT.environment,
+      suggestion: 'Run: mex doctor',
+    });
+  }
+
+  async #smoke(deployment: Deployment, step: StepRunner): Promise<void> {
+    const { smoke } = await import('../runner/smoke.ts');
+    const { source, now } = await this.localStage();
+    const idPrefix = `smoke-${now().toString(36)}`;
+    const context = { deployment, source: source(deployment), idPrefix, now, signal: this.signal };
+    const failed = (await step('smoke', () => smoke(context))).filter(({ ok }) => !ok);
+    if (failed.length === 0) return;
+    throw new MexError(failed.map(({ name, found }) => `Smoke check failed: ${name}: ${found}`).join('\n'), {
+      code: 'SMOKE',
+      exit: EXIT.criterionFailed,
+      suggestion: 'Look into .mex/logs/',
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * READ SECOND. The whole experiment: for each case up → load → measure, then judge → tell.
+ *
+ * Guarantees: after each case, and whatever ends the run, `run.json` holds all that was measured, judged; a run can be
+ * resumed where it stopped; what the run deployed is put away, also after Ctrl-C.
+ */
+import { type Case, phaseDurationMs, scaleCase } from '../experiment/cases.ts';
+import type { PhaseEvidence } from '../experiment/evidence.ts';
+import type { RunRecord } from '../report/run-record.ts';
+import type { Deployment, Shape } from '../targets/target.ts';
+import { judge } from '../verdict/judge.ts';
+import type { Judgement } from '../verdict/verdict.ts';
+import type { ResultsFolder } from './results-folder.ts';
+import { runCase } from './run-case.ts';
+import type { PhaseProgress, Stage } from './run-phase.ts';
+import { writeReports } from './write-reports.ts';
+
+/** Runs one piece of work under a title, and shows the lines that it tells meanwhile. */
+export type StepRunner = <T>(title: string, work: (tell: (line: string) => void) => Promise<T>) => Promise<T>;
+
+export interface ExperimentRequest {
+  cases: readonly Case[];
+  /** Everything but what the run adds: evidence, judgement, end. Holds the finished cases of a run that is resumed. */
+  record: RunRecord;
+  folder: ResultsFolder;
+  /** What to deploy for a case; by default the smallest shape that it needs, unless more is running. */
+  shapeFor(experiment: Case): Shape;
+  /** Called before the first case and whenever the shape changes, with what is deployed. */
+  afterDeploy?(deployment: Deployment, step: StepRunner): Promise<void>;
+  step: StepRunner;
+  signal: AbortSignal;
+}
+
+export async function runExperiment(stage: Stage, request: ExperimentRequest): Promise<RunRecord> {
+  const { record, folder, signal } = request;
+  const work = pendingWork(request);
+  await saveRecord(stage, record, folder);
+  try {
+    for (const [index, item] of work.entries()) {
+      signal.throwIfAborted();
+      const left = minutesLeft(work.slice(index), record.config.timeScale);
+      const title = `[${index + 1}/${work.length}] ${titleOf(item, record.config.repeat)}, about ${left} to go`;
+      await runOne(stage, request, { ...item, title });
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  } finally {
+    if (signal.aborted) record.interrupted = true;
+    await saveRecord(stage, record, folder);
+  }
+  await stage.target.copyLogs(`${folder.path}/logs`);
+  await writeReports(record, folder);
+  return record;
+}
+
+interface WorkItem {
+  case: Case;
+  repetition: number;
+}
+
+/** What is left to run: a case that was broken off is run again. */
+function pendingWork({ cases, record }: ExperimentRequest): WorkItem[] {
+  record.cases = record.cases.filter(({ brokenOff }) => brokenOff === undefined);
+  const done = new Set(record.cases.map(({ caseId, repetition }) => `${caseId}/${repetition}`));
+  const runnable = cases.filter(({ notRun }) => notRun?.part !== 'case');
+  return runnable.flatMap((one) =>
+    Array.from({ length: record.config.repeat }, (_, index) => ({ case: one, repetition: index + 1 })).filter(
+      ({ repetition }) => !done.has(`${one.id}/${repetition}`),
+    ),
+  );
+}
+
+function titleOf({ case: one, repetition }: WorkItem, repeat: number): string {
+  const again = repeat > 1 ? `, ${repetition} of ${repeat}` : '';
+  return `${one.id.toUpperCase()} ${one.title}${again}`;
+}
+
+/** What is planned, and some seconds a phase for seeding and coming to rest. */
+function minutesLeft(work: WorkItem[], timeScale: number): string {
+  const phases = work.flatMap((item) => scaleCase(item.case, timeScale).phases);
+  const leftMs = phases.reduce((sum, phase) => sum + phaseDurationMs(phase) + AROUND_PHASE_MS, 0);
+  return `${Math.ceil(leftMs / 60_000)} min`;
+}
+
+const AROUND_PHASE_MS = 6_000;
+
+async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem & { title: string }): Promise<void> {
+  const { record, folder, signal, step } = request;
+  const shape = request.shapeFor(item.case);
+  const { deployment, changed } = await step(`deploy ${shape}`, () => stage.target.deploy(shape, signal));
+  if (changed) await request.afterDeploy?.(deployment, step);
+  const evidence = await step(item.title, (tell) =>
+    runCase(stage, {
+      case: item.case,
+      deployment,
+      runId: record.runId,
+      repetition: item.repetition,
+      seed: record.config.seed,
+      timeScale: record.config.timeScale,
+      onProgress: (phase, progress) => tell(progressLine(phase.name, progress)),
+      onPhase: (phase) => keepSeries(stage, deployment, folder, phase),
+      signal,
+    }),
+  );
+  record.cases.push(evidence);
+  await saveRecord(stage, record, folder);
+}
+
+/** Some scrapes more than the window, so that the series can be read from rest to rest. */
+const MARGIN_MS = 3_000;
+
+async function keepSeries(
+  stage: Stage,
+  deployment: Deployment,
+  folder: ResultsFolder,
+  phase: PhaseEvidence,
+): Promise<void> {
+  const window = { fromMs: phase.startedAtMs - MARGIN_MS, toMs: phase.endedAtMs + MARGIN_MS };
+  await folder.append('metrics.jsonl', stage.source(deployment).dump(window));
+}
+
+async function saveRecord(stage: Stage, record: RunRecord, folder: ResultsFolder): Promise<void> {
+  record.endedAtMs = stage.now();
+  record.judgement = judgeAgain(record);
+  await folder.write('run.json', `${JSON.stringify(record)}\n`);
+}
+
+/** The judgement of what a record holds; the same numbers give the same verdicts at any time. */
+export function judgeAgain({ cases, notRun, config }: RunRecord): Judgement {
+  return judge({ cases, notRun, timeScale: config.timeScale, asked: config.cases, repeat: config.repeat });
+}
+
+export function progressLine(phase: string, progress: PhaseProgress): string {
+  const leftMs = Math.max(0, progress.plannedMs - progress.elapsedMs);
+  const p99 = progress.p99Ms === null ? 'p99 –' : `p99 ${progress.p99Ms.toFixed(1)} ms`;
+  const matches = progress.matchesThisMinute === null ? '' : `, ${progress.matchesThisMinute} matches this minute`;
+  const failed = progress.failed === 0 ? '' : `, ${progress.failed} FAILED`;
+  return `${phase}: ${clock(leftMs)} left, ${progress.ratePerSecond.toFixed(1)} orders/s, ${p99}${matches}${failed}`;
+}
+
+function clock(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,200 @@
+/**
+ * One phase, from empty books to evidence: reset → seed → load → come to rest → measure.
+ * It never judges; what could not be measured is told in words and makes the case invalid later.
+ */
+
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError, messageOf } from '../errors/mex-error.ts';
+import type { Case, Phase, Shard } from '../experiment/cases.ts';
+import { phaseDurationMs } from '../experiment/cases.ts';
+import type { LoadEvidence, MachineEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
+import { SCRAPE_INTERVAL_MS } from '../experiment/validity.ts';
+import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load/load-driver.ts';
+import type { Deployment, Endpoint, Target } from '../targets/target.ts';
+import type { MetricsSource } from '../telemetry/metrics-source.ts';
+import { measureShard, type PhaseWindow } from './measure-shard.ts';
+import { postJson } from './post-json.ts';
+import { waitFor } from './wait-for.ts';
+
+/** Where a run takes place and what with. */
+export interface Stage {
+  target: Target;
+  driver: LoadDriver;
+  /** The metrics of what is deployed. */
+  source(deployment: Deployment): MetricsSource;
+  machine: MachineProbe;
+  now(): number;
+}
+
+/** Measures whose CPU time it was, between `begin` and the end of what it returns. */
+export interface MachineProbe {
+  begin(pids: Record<string, number>): Promise<(extraCpuMs: Record<string, number>) => Promise<MachineEvidence | null>>;
+}
+
+export interface PhaseRequest {
+  case: Case;
+  phase: Phase;
+  deployment: Deployment;
+  idPrefix: string;
+  seed: number;
+  onProgress(progress: PhaseProgress): void;
+  signal: AbortSignal;
+}
+
+export interface PhaseProgress extends LoadProgress {
+  matchesThisMinute: number | null;
+}
+
+export interface PhaseResult {
+  evidence: PhaseEvidence;
+  /** Set when the phase did not come to its end, or a part of it could not be measured. */
+  brokenOff?: string;
+}
+
+/** Scrapes to wait for at rest, before and after the load. */
+const RESTED_SCRAPES = 2;
+const SCRAPE_WAIT_MS_MAX = 6 * SCRAPE_INTERVAL_MS;
+
+export async function runPhase(stage: Stage, request: PhaseRequest): Promise<PhaseResult> {
+  const { phase, deployment, signal } = request;
+  const shards = loadedShards(phase);
+  const source = stage.source(deployment);
+  const plan = loadPlan(request, shards);
+
+  for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal);
+  await stage.driver.seed(plan, signal);
+  await restedScrapes(stage, source, shards, stage.now());
+
+  const endMachine = await stage.machine.begin(processIds(deployment));
+  const watch = matchWatch(source, shards, stage.now);
+  const load = await stage.driver.run(plan, (progress) => request.onProgress(watch(progress)), signal);
+  const machine = await endMachine({ generator: load.generator.cpuMs });
+  await restedScrapes(stage, source, shards, load.endedAtMs);
+
+  const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
+  const measured = await measureShards(stage, source, { phase, shards, window });
+  return assemble(phase, load, measured, machine);
+}
+
+export function loadedShards(phase: Phase): Shard[] {
+  return [...new Set(phase.flows.flatMap(({ shards }) => shards))].sort();
+}
+
+function endpointOf(deployment: Deployment, shard: Shard): Endpoint {
+  const endpoint = deployment.shards[shard];
+  if (endpoint !== undefined) return endpoint;
+  throw new MexError(`Shard ${shard} is not deployed`, {
+    code: 'NOT_DEPLOYED',
+    exit: EXIT.environment,
+    suggestion: 'Run: mex deploy multi',
+  });
+}
+
+function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: PhaseRequest, shards: Shard[]): LoadPlan {
+  const entry = experiment.via === 'gateway' ? deployment.gateway : endpointOf(deployment, 'a');
+  if (entry === undefined) {
+    throw new MexError('The gateway is not deployed', {
+      code: 'NOT_DEPLOYED',
+      exit: EXIT.environment,
+      suggestion: 'Run: mex deploy multi',
+    });
+  }
+  const seedUrl = (shard: Shard): string => `${entry.url}/seed/${shard}`;
+  return {
+    idPrefix,
+    phase,
+    seed,
+    vusMax: experiment.vusMax,
+    ordersUrl: entry.url,
+    seedUrls: Object.fromEntries(shards.map((shard) => [shard, seedUrl(shard)])),
+    rawFlows: experiment.id === 'b5' ? ['steady'] : [],
+  };
+}
+
+function processIds({ shards, gateway, collector }: Deployment): Record<string, number> {
+  const endpoints = [...Object.values(shards), gateway, collector].filter((endpoint) => endpoint !== undefined);
+  return Object.fromEntries(endpoints.map(({ name, pid }) => [name, pid]));
+}
+
+/** Waits until every shard was scraped twice after an instant, or long enough to be sure that it will not be. */
+async function restedScrapes(stage: Stage, source: MetricsSource, shards: Shard[], sinceMs: number): Promise<void> {
+  const rested = async (): Promise<boolean> => {
+    const window = { fromMs: sinceMs, toMs: stage.now() };
+    const counts = await Promise.all(
+      shards.map(async (shard) => (await source.scrapes(`engine-${shard}`, window)).length),
+    );
+    return counts.every((count) => count >= RESTED_SCRAPES);
+  };
+  await waitFor(rested, SCRAPE_WAIT_MS_MAX);
+}
+
+/** Adds the matches of the running minute to the generator's progress; the figure is the one of the last look. */
+function matchWatch(source: MetricsSource, shards: Shard[], now: () => number): (load: LoadProgress) => PhaseProgress {
+  const startedMs = now();
+  let matchesThisMinute: number | null = null;
+  const look = async (): Promise<void> => {
+    const nowMs = now();
+    const window = { fromMs: startedMs + Math.floor((nowMs - startedMs) / 60_000) * 60_000, toMs: nowMs };
+    const counted = await Promise.all(
+      shards.map(async (shard) => {
+        const samples = await source.samples({ target: `engine-${shard}`, metric: 'me_matches_total' }, window);
+        return (samples.at(-1)?.value ?? 0) - (samples[0]?.value ?? 0);
+      }),
+    );
+    matchesThisMinute = counted.reduce((sum, count) => sum + count, 0);
+  };
+  return (load) => {
+    look().catch(() => {
+      matchesThisMinute = null;
+    });
+    return { ...load, matchesThisMinute };
+  };
+}
+
+interface Measured {
+  shards: ShardEvidence[];
+  failures: string[];
+}
+
+interface MeasureRequest {
+  phase: Phase;
+  shards: Shard[];
+  window: PhaseWindow;
+}
+
+async function measureShards(stage: Stage, source: MetricsSource, request: MeasureRequest): Promise<Measured> {
+  const measured: Measured = { shards: [], failures: [] };
+  for (const shard of request.shards) {
+    try {
+      const metrics = await measureShard(source, shard, request.phase, request.window);
+      measured.shards.push({ ...metrics, ...(await countLog(stage.target, shard)) });
+    } catch (thrown) {
+      measured.failures.push(`shard ${shard} could not be measured: ${messageOf(thrown)}`);
+    }
+  }
+  return measured;
+}
+
+/** The log is read even after an interruption: it is part of what was measured. */
+async function countLog(target: Target, shard: Shard): Promise<Pick<ShardEvidence, 'logged' | 'loggedWhyNot'>> {
+  try {
+    const { orders, matches } = await target.countLog(shard, AbortSignal.timeout(60_000));
+    return { logged: { orders, matches } };
+  } catch (thrown) {
+    return { logged: null, loggedWhyNot: messageOf(thrown) };
+  }
+}
+
+function assemble(phase: Phase, load: LoadRun, measured: Measured, machine: MachineEvidence | null): PhaseResult {
+  const evidence: PhaseEvidence = {
+    phase: phase.name,
+    startedAtMs: load.startedAtMs,
+    endedAtMs: load.endedAtMs,
+    plannedMs: phaseDurationMs(phase),
+    load: load.evidence satisfies LoadEvidence,
+    shards: measured.shards,
+    machine,
+  };
+  const broken = [load.brokenOff, ...measured.failures].filter((reason) => reason !== undefined);
+  return broken.length === 0 ? { evidence } : { evidence, brokenOff: broken.join('; ') };
+}
