@@ -4,7 +4,7 @@
  * a sample's time is the time of its scrape. A text that is not this format is refused with its first bad line.
  *
  * What stands before the value of a line is the same at each scrape, so a `SeriesMemory` keeps what it means: with it
- * only the numbers are read, which makes a scrape of 2,000 lines cost well below a millisecond.
+ * only numbers that changed are read, and a scrape of 2,000 lines costs about a millisecond.
  */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
@@ -46,6 +46,9 @@ interface Meaning {
   labels: Labels;
   /** Of a bucket. */
   bound: number;
+  /** The value as it was written last, and what it says: most values are the same at the next scrape. */
+  text: string | undefined;
+  value: number;
 }
 
 /** A histogram while its lines come in. */
@@ -120,10 +123,15 @@ function readSample(
   const prefix = line.slice(0, split);
   let meaning = memory.meanings.get(prefix);
   if (meaning === undefined) {
-    meaning = meaningOf(prefix, memory.types);
+    meaning = { ...meaningOf(prefix, memory.types), text: undefined, value: Number.NaN };
     memory.meanings.set(prefix, meaning);
   }
-  const value = sampleValueOf(line.slice(split).trim());
+  const text = line.slice(split);
+  if (text !== meaning.text) {
+    meaning.value = sampleValueOf(text.trim());
+    meaning.text = text;
+  }
+  const { value } = meaning;
   if (meaning.part === 'value') {
     into.values.push({ key: meaning.key, metric: meaning.metric, labels: meaning.labels, value });
   } else {
@@ -131,7 +139,7 @@ function readSample(
   }
 }
 
-function meaningOf(prefix: string, types: ReadonlyMap<string, string>): Meaning {
+function meaningOf(prefix: string, types: ReadonlyMap<string, string>): Omit<Meaning, 'text' | 'value'> {
   const brace = prefix.indexOf('{');
   const name = (brace === -1 ? prefix : prefix.slice(0, brace)).trim();
   if (!NAME.test(name)) throw new Error('it does not start with a metric name');

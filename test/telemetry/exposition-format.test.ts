@@ -57,6 +57,7 @@ describe('a text that is something else is refused with its first bad line', () 
   const rows: [string, string, RegExp][] = [
     ['HTML', '<html>\n', /line 1 "<html>": there is no value/],
     ['JSON', 'ok 1\n{"a": 1}\n', /line 2 .*metric name/],
+    ['no value behind labels', 'm{a="b"}\n', /"" is not a number/],
     ['no number', 'm one\n', /"one" is not a number/],
     ['two values', 'm 1 2.5\n', /only a timestamp/],
     ['bad labels', 'm{a=b} 1\n', /name="value"/],
