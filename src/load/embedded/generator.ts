@@ -49,6 +49,7 @@ export async function runGenerator(
   hooks: GeneratorHooks = {},
 ): Promise<LoadRun> {
   const session = await prepare(plan);
+  const plannedMs = phaseDurationMs(plan.phase);
   const { arrivals, sender, recorder, clock, startedAtMs } = session;
   const endCheckpoints = checkpoints(session, onCheckpoint);
   const endDrain = drainOnStop(sender, signal);
@@ -58,20 +59,20 @@ export async function runGenerator(
   const outstanding = new Set<Promise<void>>();
   const dispatch = dispatcher(session, outstanding, hooks);
   await pace(arrivals, clock, signal, dispatch);
+  await pace([{ dueMs: plannedMs }], clock, signal, () => {});
   await Promise.all(outstanding);
-  await replenisher.stop();
-  await pace([{ dueMs: phaseDurationMs(plan.phase) }], clock, signal, () => {});
 
   const endedMs = Math.max(0, clock.nowMs());
+  await replenisher.stop();
   endDrain();
   endCheckpoints();
   await sender.close();
   return {
     startedAtMs,
     endedAtMs: Math.round(startedAtMs + endedMs),
-    evidence: recorder.evidence(Math.min(endedMs, phaseDurationMs(plan.phase)), replenisher.counts),
+    evidence: recorder.evidence(Math.min(endedMs, plannedMs), replenisher.counts),
     generator: { cpuMs: cpuMs() },
-    ...(signal.aborted ? { brokenOff: `the load was stopped ${inSeconds(endedMs, phaseDurationMs(plan.phase))}` } : {}),
+    ...(signal.aborted ? { brokenOff: `the load was stopped ${inSeconds(endedMs, plannedMs)}` } : {}),
   };
 }
 
