@@ -1,0 +1,94 @@
+/** Puts a phase's asks into empty books: one body a shard where it fits, and every order counted back. */
+import { request } from 'undici';
+import { EXIT } from '../../errors/exit-codes.ts';
+import { MexError, messageOf } from '../../errors/mex-error.ts';
+import type { Phase, Shard } from '../../experiment/cases.ts';
+import { SEED_BODY_BYTES_MAX } from '../../protocol/orders.ts';
+import type { Seeded } from '../../protocol/replies.ts';
+import { SHARD_SYMBOLS } from '../../protocol/shards.ts';
+import type { LoadPlan } from '../load-driver.ts';
+import type { WireOrder } from '../order-flow.ts';
+import { seedOrders, shapeOf } from '../seed-orders.ts';
+
+/** 40,000 orders take an engine well under a second; far more than that means that it hangs. */
+const SEED_DEADLINE_MS = 60_000;
+const ENVELOPE = { open: '{"orders":[', close: ']}' };
+
+export interface SeedBody {
+  text: string;
+  orders: number;
+}
+
+export async function seedBooks(plan: LoadPlan, signal: AbortSignal): Promise<void> {
+  for (const shard of shardsOf(plan.phase)) {
+    const url = plan.seedUrls[shard];
+    if (url === undefined) throw seedError(`shard ${shard} has no URL for seeds`);
+    for (const body of seedBodies(ordersOf(plan, shard))) await post(url, body, signal);
+  }
+}
+
+/** As few bodies as the limit of the engine allows. The orders are ASCII: a character is a byte. */
+export function seedBodies(orders: readonly WireOrder[], bytesMax = SEED_BODY_BYTES_MAX): SeedBody[] {
+  const bodies: SeedBody[] = [];
+  let entries: string[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    if (entries.length === 0) return;
+    bodies.push({ text: ENVELOPE.open + entries.join(',') + ENVELOPE.close, orders: entries.length });
+  };
+  for (const order of orders) {
+    const entry = JSON.stringify(order);
+    if (bytes + entry.length + 1 > bytesMax - ENVELOPE.open.length - ENVELOPE.close.length) {
+      close();
+      entries = [];
+      bytes = 0;
+    }
+    entries.push(entry);
+    bytes += entry.length + 1;
+  }
+  close();
+  return bodies;
+}
+
+function shardsOf(phase: Phase): Shard[] {
+  return [...new Set(phase.flows.flatMap(({ shards }) => shards))];
+}
+
+function ordersOf({ phase, idPrefix, seed }: LoadPlan, shard: Shard): WireOrder[] {
+  return SHARD_SYMBOLS[shard].flatMap((symbol) =>
+    seedOrders({ symbol, shape: shapeOf(phase, symbol), idPrefix, seed }),
+  );
+}
+
+async function post(url: string, { text, orders }: SeedBody, signal: AbortSignal): Promise<void> {
+  const deadline = AbortSignal.timeout(SEED_DEADLINE_MS);
+  const exchange = async (): Promise<{ status: number; body: string }> => {
+    const headers = { 'content-type': 'application/json' };
+    const options = { method: 'POST', headers, body: text, signal: AbortSignal.any([signal, deadline]) } as const;
+    const answer = await request(url, options);
+    return { status: answer.statusCode, body: await answer.body.text() };
+  };
+  const { status, body } = await exchange().catch((thrown) => {
+    signal.throwIfAborted();
+    throw seedError(`POST ${url} with ${orders} orders failed: ${messageOf(thrown)}`, thrown);
+  });
+  if (status === 200 && seededOf(body) === orders) return;
+  throw seedError(`POST ${url} with ${orders} orders answered ${status}: ${body.slice(0, 200)}`);
+}
+
+function seededOf(body: string): number | undefined {
+  try {
+    return (JSON.parse(body) as Partial<Seeded> | null)?.seeded;
+  } catch {
+    return undefined;
+  }
+}
+
+function seedError(message: string, cause?: unknown): MexError {
+  return new MexError(`The books could not be seeded: ${message}`, {
+    code: 'SEED_FAILED',
+    exit: EXIT.environment,
+    suggestion: 'Look at the logs of the shard, and deploy it anew',
+    cause,
+  });
+}
