@@ -30,7 +30,10 @@ const MAY_IMPORT: Record<string, string[]> = {
 const RUNNER_INTERFACES = ['targets/target.ts', 'load/load-driver.ts', 'telemetry/metrics-source.ts'];
 /** No clock, no randomness, no input or output: the same answer whenever they are asked. */
 const PURE = ['errors', 'stats', 'protocol', 'experiment', 'verdict', 'report', 'engine/book', 'engine/match'];
-const IMPURE = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bprocess\.|from 'node:(?!util)/;
+const IMPURE =
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bprocess\.[a-z]|from 'node:(?!assert|util)/;
+/** A program of its own: it must end with the channel to mex, whatever it does at that moment. */
+const MAY_EXIT = ['load/embedded/generator-process.ts'];
 
 interface Source {
   path: string;
@@ -97,7 +100,7 @@ describe('the sources', () => {
   });
 
   it('end the process only in bin/', () => {
-    expect(pathsWith(/\bprocess\.exit\(/)).toEqual([]);
+    expect(pathsWith(/\bprocess\.exit\(/)).toEqual(MAY_EXIT);
   });
 
   it('write to the console nowhere', () => {
@@ -114,7 +117,7 @@ describe('the sources', () => {
   });
 
   it('start no shell', () => {
-    expect(pathsWith(/\bshell:\s*true\b|\bexecSync\(|\bexec\(\s*[`'"]/)).toEqual([]);
+    expect(pathsWith(/\bshell:\s*true\b|\bexecSync\(|(?<!\.)\bexec\(/)).toEqual([]);
   });
 });
 

@@ -3,8 +3,9 @@
 import { EXIT } from '../errors/exit-codes.ts';
 import type { Case } from '../experiment/cases.ts';
 import type { RunRecord } from '../report/run-record.ts';
+import type { ResultsFolder } from '../runner/results-folder.ts';
 import type { ExperimentRequest } from '../runner/run-experiment.ts';
-import type { Shape } from '../targets/target.ts';
+import type { Deployment, Shape, Target } from '../targets/target.ts';
 import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
 import { palette } from './palette.ts';
 
@@ -24,6 +25,7 @@ export abstract class RunCommand extends ExperimentCommand {
     const { record, folder } = await this.#open(run);
     const stage = await this.localStage();
     const before = await stage.target.current();
+    const purge = await this.#ownsData(stage.target, before);
     const smallest = (experiment: Case): Shape => (before?.shape === 'multi' ? 'multi' : experiment.needs);
     this.logToStderr(`run ${record.runId} → ${folder.path}/`);
     try {
@@ -37,15 +39,23 @@ export abstract class RunCommand extends ExperimentCommand {
         signal: this.signal,
       });
     } finally {
-      if (run.undeployAlways || before === undefined) await this.step('undeploy', () => stage.target.undeploy());
+      if (run.undeployAlways || before === undefined)
+        await this.step('undeploy', () => stage.target.undeploy({ purge }));
     }
     return record;
   }
 
-  async #open({
-    options,
-    resume,
-  }: CaseRun): Promise<{ record: RunRecord; folder: import('../runner/results-folder.ts').ResultsFolder }> {
+  /** What this run writes into an empty place is its own to remove; what lay there before is not. */
+  async #ownsData(target: Target, before: Deployment | undefined): Promise<boolean> {
+    if (before !== undefined) return false;
+    if (!(await target.holdsData())) return true;
+    this.logToStderr(
+      'Logs of an earlier deployment are kept and replayed at start. To remove them: mex undeploy --purge',
+    );
+    return false;
+  }
+
+  async #open({ options, resume }: CaseRun): Promise<{ record: RunRecord; folder: ResultsFolder }> {
     const { ResultsFolder, newRunId } = await import('../runner/results-folder.ts');
     if (resume === undefined) {
       const folder = await ResultsFolder.create(options.results, newRunId(Date.now(), Math.random));

@@ -6,6 +6,7 @@
  */
 import { type Case, phaseDurationMs, scaleCase } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
+import { SHAPE_SHARDS } from '../protocol/shards.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import type { Deployment, Shape } from '../targets/target.ts';
 import { judge } from '../verdict/judge.ts';
@@ -87,8 +88,7 @@ const AROUND_PHASE_MS = 6_000;
 async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem & { title: string }): Promise<void> {
   const { record, folder, signal, step } = request;
   const shape = request.shapeFor(item.case);
-  const { deployment, changed } = await step(`deploy ${shape}`, () => stage.target.deploy(shape, signal));
-  if (changed) await request.afterDeploy?.(deployment, step);
+  const deployment = await deployed(stage, request, shape);
   const evidence = await step(item.title, (tell) =>
     runCase(stage, {
       case: item.case,
@@ -104,6 +104,21 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
   );
   record.cases.push(evidence);
   await saveRecord(stage, record, folder);
+}
+
+/** What a case needs; said only where something has to be started or changed for it. */
+async function deployed(stage: Stage, request: ExperimentRequest, shape: Shape): Promise<Deployment> {
+  const { afterDeploy, signal, step } = request;
+  const running = await stage.target.current().catch(() => undefined);
+  if (running?.shape === shape && isWhole(running)) return running;
+  const { deployment, changed } = await step(`deploy ${shape}`, () => stage.target.deploy(shape, signal));
+  if (changed) await afterDeploy?.(deployment, step);
+  return deployment;
+}
+
+function isWhole({ shape, shards, gateway }: Deployment): boolean {
+  const allShards = SHAPE_SHARDS[shape].every((shard) => shards[shard] !== undefined);
+  return allShards && (shape === 'single' || gateway !== undefined);
 }
 
 /** Some scrapes more than the window, so that the series can be read from rest to rest. */

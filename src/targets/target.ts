@@ -40,8 +40,10 @@ export interface Target {
   deploy(shape: Shape, signal: AbortSignal): Promise<{ deployment: Deployment; changed: boolean }>;
   /** What runs now; heals a stale record. Undefined: nothing runs. */
   current(): Promise<Deployment | undefined>;
-  /** Stops what was deployed; the names of the processes that it stopped. */
-  undeploy(): Promise<string[]>;
+  /** Stops what was deployed; the names of the processes that it stopped. With `purge` its data goes too. */
+  undeploy(options?: { purge?: boolean }): Promise<string[]>;
+  /** Are there logs of engines, of now or of an earlier deployment? The next one will replay them. */
+  holdsData(): Promise<boolean>;
   countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount>;
   /** Copies the log of every process into a folder. */
   copyLogs(folder: string): Promise<void>;

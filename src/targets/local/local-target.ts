@@ -90,6 +90,10 @@ export class LocalTarget implements Target {
     });
   }
 
+  async holdsData(): Promise<boolean> {
+    return (await readdir(join(this.folder, 'wal')).catch(() => [])).length > 0;
+  }
+
   async countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount> {
     return countLogWith(this.#countArgv(logFolder(this.folder, shard)), signal);
   }
