@@ -4,7 +4,7 @@ import { runShortened } from './run-shortened.ts';
 
 /** 15 s of A2: 255 orders. */
 const SHORT = 0.05;
-/** 40 s: long enough for 13 slow syncs among 680 orders. */
+/** 40 s: 680 orders, so 13 slow syncs, and a fifth of the asks taken. */
 const LONGER = 0.13;
 
 describe('the judge', () => {
@@ -35,7 +35,7 @@ describe('the judge', () => {
   });
 
   it('does not count a run whose book is not replenished', async () => {
-    const { result, missed } = await runShortened('a2', SHORT, {
+    const { result, missed } = await runShortened('a2', LONGER, {
       generator: 'test/fixtures/load/unreplenished-generator.ts',
     });
     expect(missed).toContain('book shape');
