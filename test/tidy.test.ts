@@ -112,6 +112,12 @@ describe('the sources', () => {
     expect(sources.filter((source) => pure(source) && IMPURE.test(source.text)).map(({ path }) => path)).toEqual([]);
   });
 
+  it('have functions of at most 70 lines and four parameters, which the linter sees to', () => {
+    const { complexity } = JSON.parse(readFileSync(join(ROOT, 'biome.json'), 'utf8')).linter.rules;
+    expect(complexity.noExcessiveLinesPerFunction).toMatchObject({ level: 'error', options: { maxLines: 70 } });
+    expect(complexity.useMaxParams).toMatchObject({ level: 'error', options: { max: 4 } });
+  });
+
   it('carry no loose ends', () => {
     expect(pathsWith(/\b(TODO|FIXME|XXX|HACK)\b|@ts-ignore|@ts-expect-error/)).toEqual([]);
   });

@@ -1,7 +1,6 @@
 /** Runs cases for a command, shows the verdicts and sets the exit code: the part that `test` and `run-all` have in common. */
-
 import { EXIT } from '../errors/exit-codes.ts';
-import type { Case } from '../experiment/cases.ts';
+import { CASES, type Case } from '../experiment/cases.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import type { ResultsFolder } from '../runner/results-folder.ts';
 import type { ExperimentRequest } from '../runner/run-experiment.ts';
@@ -10,9 +9,8 @@ import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
 import { palette } from './palette.ts';
 
 export interface CaseRun {
-  options: RunOptions;
-  /** Id of a run to go on with, in place of a new one. */
-  resume?: string;
+  /** A new run, or the id of one to go on with, which brings its own settings. */
+  question: RunOptions | { results: string; resume: string };
   /** Stop everything at the end, also what ran before. */
   undeployAlways: boolean;
   shapeFor?(experiment: Case): Shape;
@@ -22,15 +20,15 @@ export interface CaseRun {
 export abstract class RunCommand extends ExperimentCommand {
   protected async runCases(run: CaseRun): Promise<RunRecord> {
     const { runExperiment } = await import('../runner/run-experiment.ts');
-    const { record, folder } = await this.#open(run);
     const stage = await this.localStage();
     const before = await stage.target.current();
+    const { record, folder } = await this.#open(run.question);
     const purge = await this.#ownsData(stage.target, before);
     const smallest = (experiment: Case): Shape => (before?.shape === 'multi' ? 'multi' : experiment.needs);
     this.logToStderr(`run ${record.runId} → ${folder.path}/`);
     try {
       await runExperiment(stage, {
-        cases: run.options.cases,
+        cases: CASES.filter(({ id }) => record.config.cases.includes(id)),
         record,
         folder,
         shapeFor: run.shapeFor ?? smallest,
@@ -55,16 +53,17 @@ export abstract class RunCommand extends ExperimentCommand {
     return false;
   }
 
-  async #open({ options, resume }: CaseRun): Promise<{ record: RunRecord; folder: ResultsFolder }> {
+  async #open(question: CaseRun['question']): Promise<{ record: RunRecord; folder: ResultsFolder }> {
     const { ResultsFolder, newRunId } = await import('../runner/results-folder.ts');
-    if (resume === undefined) {
-      const folder = await ResultsFolder.create(options.results, newRunId(Date.now(), Math.random));
-      return { folder, record: await this.newRecord(folder.runId, options) };
+    if (!('resume' in question)) {
+      const folder = await ResultsFolder.create(question.results, newRunId(Date.now(), Math.random));
+      return { folder, record: await this.newRecord(folder.runId, question) };
     }
-    const { readRecord, assertSameQuestion } = await import('../runner/read-record.ts');
-    const folder = await ResultsFolder.open(options.results, resume);
+    const { readRecord, assertSameMex } = await import('../runner/read-record.ts');
+    const { commitOf } = await import('../exec/commit.ts');
+    const folder = await ResultsFolder.open(question.results, question.resume);
     const record = await readRecord(folder);
-    assertSameQuestion(record, options);
+    assertSameMex(record, { mexVersion: this.config.version, commit: await commitOf(this.config.root) });
     delete record.interrupted;
     return { folder, record };
   }

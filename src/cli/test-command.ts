@@ -19,14 +19,14 @@ interface ParsedTestFlags {
 
 export abstract class TestCommand extends RunCommand {
   protected async testAsr(asr: AsrId, flags: ParsedTestFlags): Promise<unknown> {
-    const options = {
+    const question = {
       results: flags.results,
       seed: flags.seed,
       repeat: flags.repeat,
       timeScale: parseTimeScale(flags['time-scale']),
       cases: selectCases(asr, flags.case),
     };
-    const record = await this.runCases({ options, undeployAlways: false });
+    const record = await this.runCases({ question, undeployAlways: false });
     return this.conclude(record, this.folderOf(flags.results, record.runId));
   }
 }

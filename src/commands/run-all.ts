@@ -20,7 +20,11 @@ export default class RunAll extends RunCommand {
       description: `the same as --time-scale ${QUICK_TIME_SCALE}: indicative only`,
       exclusive: ['time-scale'],
     }),
-    resume: Flags.string({ description: 'go on with a run where it stopped', helpValue: 'RUN' }),
+    resume: Flags.string({
+      description: 'go on with a run where it stopped, with the settings that it was started with',
+      helpValue: 'RUN',
+      exclusive: ['quick', 'time-scale', 'seed', 'repeat'],
+    }),
   };
   static override examples = [
     { description: 'everything, to the letter', command: '<%= config.bin %> run-all' },
@@ -30,23 +34,17 @@ export default class RunAll extends RunCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(RunAll);
+    const { results, resume, seed, repeat } = flags;
     const timeScale = parseTimeScale(flags.quick ? QUICK_TIME_SCALE : flags['time-scale']);
-    const options = {
-      results: flags.results,
-      seed: flags.seed,
-      repeat: flags.repeat,
-      timeScale,
-      cases: [...selectCases('asr1'), ...selectCases('asr2')],
-    };
+    const cases = [...selectCases('asr1'), ...selectCases('asr2')];
     await this.step('doctor', () => this.#doctor());
     const record = await this.runCases({
-      options,
+      question: resume === undefined ? { results, seed, repeat, timeScale, cases } : { results, resume },
       undeployAlways: true,
       shapeFor: ({ needs }: Case) => needs,
       afterDeploy: (deployment, step) => this.#smoke(deployment, step),
-      ...(flags.resume === undefined ? {} : { resume: flags.resume }),
     });
-    return this.conclude(record, this.folderOf(flags.results, record.runId));
+    return this.conclude(record, this.folderOf(results, record.runId));
   }
 
   async #doctor(): Promise<void> {

@@ -21,22 +21,19 @@ export async function readRecord(folder: ResultsFolder): Promise<RunRecord> {
 
 const UNCHANGED = 'Nothing was changed.';
 
-interface Question {
-  seed: number;
-  timeScale: number;
-  repeat: number;
+/** The parts of a run are judged together, so all of them must have been measured of the same system. */
+export function assertSameMex(record: RunRecord, running: Pick<RunRecord, 'mexVersion' | 'commit'>): void {
+  const [started, now] = [versionOf(record), versionOf(running)];
+  if (started === now) return;
+  throw new MexError(`Run ${record.runId} was started by mex ${started}, this is mex ${now}`, {
+    code: 'OTHER_MEX',
+    exit: EXIT.usage,
+    suggestion: 'Start a new run: mex run-all',
+  });
 }
 
-/** A run that is resumed must go on with the same question, or its parts could not be judged together. */
-export function assertSameQuestion({ runId, config }: RunRecord, asked: Question): void {
-  const differing = (['seed', 'timeScale', 'repeat'] as const).filter((name) => config[name] !== asked[name]);
-  if (differing.length === 0) return;
-  const found = differing.map((name) => `${name} ${config[name]}, asked ${asked[name]}`).join('; ');
-  throw new MexError(`Run ${runId} was started with other settings: ${found}`, {
-    code: 'OTHER_QUESTION',
-    exit: EXIT.usage,
-    suggestion: 'Resume it with the settings that it was started with, or start a new run.',
-  });
+function versionOf({ mexVersion, commit }: Pick<RunRecord, 'mexVersion' | 'commit'>): string {
+  return commit === null ? mexVersion : `${mexVersion} of commit ${commit.hash.slice(0, 12)}`;
 }
 
 function unreadable(message: string, suggestion: string): MexError {

@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CASES, type CaseId } from '../../src/experiment/cases.ts';
+import type { RunRecord } from '../../src/report/run-record.ts';
+import { ResultsFolder } from '../../src/runner/results-folder.ts';
+import { type ExperimentRequest, runExperiment } from '../../src/runner/run-experiment.ts';
+import { judge } from '../../src/verdict/judge.ts';
+import { type FakeOptions, type FakeStage, fakeStage } from './fake-stage.ts';
+
+let root: string;
+let stage: FakeStage;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mex-run-'));
+});
+afterEach(() => {
+  stage.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function recordOf(cases: CaseId[]): RunRecord {
+  const config = { target: 'local', driver: 'embedded', seed: 1, timeScale: 0.05, repeat: 1, cases };
+  return {
+    schemaVersion: 1,
+    runId: 'r',
+    mexVersion: '0',
+    commit: null,
+    argv: [],
+    startedAtMs: 0,
+    endedAtMs: 0,
+    config,
+    machine: {},
+    cases: [],
+    notRun: [],
+    judgement: judge({ cases: [], notRun: [], timeScale: 0.05, asked: cases }),
+  };
+}
+
+async function run(cases: CaseId[], options: FakeOptions & Partial<ExperimentRequest> = {}): Promise<RunRecord> {
+  stage = await fakeStage(options);
+  return runExperiment(stage, {
+    cases: CASES.filter(({ id }) => cases.includes(id)),
+    record: recordOf(cases),
+    folder: await ResultsFolder.create(root, 'r'),
+    shapeFor: ({ needs }) => needs,
+    step: (_title, work) => work(() => {}),
+    signal: new AbortController().signal,
+    ...options,
+  });
+}
+
+const kept = (): RunRecord => JSON.parse(readFileSync(join(root, 'r', 'run.json'), 'utf8'));
+
+describe('an experiment', () => {
+  it('empties, seeds and loads the books anew in each phase', async () => {
+    await run(['a3']);
+    expect(stage.calls).toEqual([
+      'deploy single',
+      ...['r-a3.0.1', 'r-a3.1.1', 'r-a3.2.1'].flatMap((id) => ['POST /reset', `seed ${id}`, `load ${id}`]),
+    ]);
+  });
+
+  it('deploys more where a case needs it, and not again', async () => {
+    await run(['a2', 'b1', 'b2']);
+    expect(stage.calls.filter((call) => call.startsWith('deploy'))).toEqual(['deploy single', 'deploy multi']);
+  });
+
+  it('runs no case that this version cannot run', async () => {
+    const { judgement } = await run(['a4']);
+    expect(stage.calls).toEqual([]);
+    expect(judgement.cases.map(({ verdict }) => verdict)).toEqual(['NOT RUN']);
+  });
+
+  it('never passes what measured nothing', async () => {
+    const { judgement } = await run(['a2']);
+    expect(judgement.cases.map(({ verdict }) => verdict)).toEqual(['INVALID']);
+  });
+
+  it('keeps what was measured when it is interrupted, says so, and runs nothing more', async () => {
+    const interrupt = new AbortController();
+    const record = await run(['a2', 'b1'], {
+      signal: interrupt.signal,
+      run: () => {
+        interrupt.abort(new Error('Interrupted by SIGINT'));
+        return { brokenOff: 'stopped' };
+      },
+    });
+    expect(record.interrupted).toBe(true);
+    expect(record.cases).toMatchObject([{ caseId: 'a2', brokenOff: 'Interrupted by SIGINT', phases: [{}] }]);
+    expect(kept()).toMatchObject({ interrupted: true, cases: [{ caseId: 'a2' }] });
+  });
+
+  it('goes on with a run that is resumed: finished cases stay, a broken one is run again', async () => {
+    const finished = { caseId: 'a1', repetition: 1, timeScale: 0.05, phases: [] } as const;
+    const broken = { ...finished, caseId: 'a2', brokenOff: 'Interrupted by SIGINT' } as const;
+    const record = {
+      ...recordOf(['a1', 'a2']),
+      cases: [
+        { ...finished, phases: [] },
+        { ...broken, phases: [] },
+      ],
+    };
+    const { cases } = await run(['a1', 'a2'], { record });
+    expect(stage.calls.filter((call) => call.startsWith('load'))).toEqual(['load r-a2.0.1']);
+    expect(cases.map(({ caseId, brokenOff }) => [caseId, brokenOff])).toEqual([
+      ['a1', undefined],
+      ['a2', undefined],
+    ]);
+  });
+
+  it('breaks a case off that fails, with the reason, and goes on with the next', async () => {
+    const { cases, judgement } = await run(['a1', 'a2'], {
+      run: ({ idPrefix }) => {
+        if (idPrefix.includes('a1')) throw new Error('the disk is full');
+        return {};
+      },
+    });
+    expect(cases.map(({ caseId, brokenOff }) => [caseId, brokenOff])).toEqual([
+      ['a1', 'the disk is full'],
+      ['a2', undefined],
+    ]);
+    expect(judgement.cases[0]).toMatchObject({ verdict: 'INVALID', because: 'broken off: the disk is full' });
+  });
+
+  it('writes the reports and the series', async () => {
+    await run(['a2']);
+    const read = (name: string): string => readFileSync(join(root, 'r', name), 'utf8');
+    expect(read('metrics.jsonl')).toBe('{}\n');
+    expect(read('summary.md')).toContain('INVALID');
+    expect(read('junit.xml')).toContain('<testsuite');
+    expect(read('latency-a2.hgrm')).toContain('Percentile');
+  });
+});
