@@ -238,6 +238,11 @@ export function phaseDurationMs(phase: Phase): number {
   return Math.max(...phase.flows.map(({ stages }) => stages.reduce((sum, { durationMs }) => sum + durationMs, 0)));
 }
 
+/** The shards that a phase loads. */
+export function shardsOf(phase: Phase): Shard[] {
+  return [...new Set(phase.flows.flatMap(({ shards }) => shards))].sort();
+}
+
 function scalePhase(phase: Phase, timeScale: number): Phase {
   const plannedMs = phaseDurationMs(phase);
   const factor = Math.max(timeScale, PHASE_MS_MIN / plannedMs);

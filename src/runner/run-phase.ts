@@ -2,11 +2,9 @@
  * One phase, from empty books to evidence: reset → seed → load → come to rest → measure.
  * It never judges; what could not be measured is told in words and makes the case invalid later.
  */
-
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
-import type { Case, Phase, Shard } from '../experiment/cases.ts';
-import { phaseDurationMs } from '../experiment/cases.ts';
+import { type Case, type Phase, phaseDurationMs, type Shard, shardsOf } from '../experiment/cases.ts';
 import type { LoadEvidence, MachineEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
 import { SCRAPE_INTERVAL_MS } from '../experiment/validity.ts';
 import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load/load-driver.ts';
@@ -57,7 +55,7 @@ const SCRAPE_WAIT_MS_MAX = 6 * SCRAPE_INTERVAL_MS;
 
 export async function runPhase(stage: Stage, request: PhaseRequest): Promise<PhaseResult> {
   const { phase, deployment, signal } = request;
-  const shards = loadedShards(phase);
+  const shards = shardsOf(phase);
   const source = stage.source(deployment);
   const plan = loadPlan(request, shards);
 
@@ -74,10 +72,6 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
   const measured = await measureShards(stage, source, { phase, shards, window });
   return assemble(phase, load, measured, machine);
-}
-
-export function loadedShards(phase: Phase): Shard[] {
-  return [...new Set(phase.flows.flatMap(({ shards }) => shards))].sort();
 }
 
 function endpointOf(deployment: Deployment, shard: Shard): Endpoint {

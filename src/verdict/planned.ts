@@ -1,5 +1,5 @@
 /** What a case was to be: the definition, scaled as the evidence says. */
-import { CASES, type Case, type CaseId, type Phase, type Shard, scaleCase } from '../experiment/cases.ts';
+import { CASES, type Case, type CaseId, scaleCase } from '../experiment/cases.ts';
 import type { CaseEvidence } from '../experiment/evidence.ts';
 
 export function caseOf(id: CaseId): Case {
@@ -10,10 +10,6 @@ export function caseOf(id: CaseId): Case {
 
 export function plannedCase({ caseId, timeScale }: CaseEvidence): Case {
   return scaleCase(caseOf(caseId), timeScale);
-}
-
-export function shardsOf(phase: Phase): Shard[] {
-  return [...new Set(phase.flows.flatMap(({ shards }) => shards))].sort();
 }
 
 export function isShortened(timeScale: number): boolean {

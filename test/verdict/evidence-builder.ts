@@ -1,8 +1,8 @@
 /** Evidence of a case in which all went well; tests change the one thing they are about. */
-import { type CaseId, phaseDurationMs, type Shard } from '../../src/experiment/cases.ts';
+import { type CaseId, phaseDurationMs, type Shard, shardsOf } from '../../src/experiment/cases.ts';
 import type { CaseEvidence, LoadEvidence, PhaseEvidence, ShardEvidence } from '../../src/experiment/evidence.ts';
 import type { SparseHistogram } from '../../src/stats/sparse-histogram.ts';
-import { plannedCase, shardsOf } from '../../src/verdict/planned.ts';
+import { plannedCase } from '../../src/verdict/planned.ts';
 import { settleMs } from '../../src/verdict/steady-rate.ts';
 
 export function buckets(...entries: [lower: number, upper: number | null, count: number][]): SparseHistogram {

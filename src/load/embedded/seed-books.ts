@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
-import type { Phase, Shard } from '../../experiment/cases.ts';
+import { type Shard, shardsOf } from '../../experiment/cases.ts';
 import { SEED_BODY_BYTES_MAX } from '../../protocol/orders.ts';
 import type { Seeded } from '../../protocol/replies.ts';
 import { SHARD_SYMBOLS } from '../../protocol/shards.ts';
@@ -48,10 +48,6 @@ export function seedBodies(orders: readonly WireOrder[], bytesMax = SEED_BODY_BY
   }
   close();
   return bodies;
-}
-
-function shardsOf(phase: Phase): Shard[] {
-  return [...new Set(phase.flows.flatMap(({ shards }) => shards))];
 }
 
 function ordersOf({ phase, idPrefix, seed }: LoadPlan, shard: Shard): WireOrder[] {

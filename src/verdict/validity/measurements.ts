@@ -3,10 +3,10 @@
  * The series themselves are asked as well as the scrape's own account: a series with a hole would be read as standing
  * still, and hide what happened in it.
  */
-import { phaseDurationMs } from '../../experiment/cases.ts';
+import { phaseDurationMs, shardsOf } from '../../experiment/cases.ts';
 import type { CaseEvidence, PhaseEvidence, ShardEvidence } from '../../experiment/evidence.ts';
 import { VALIDITY } from '../../experiment/validity.ts';
-import { plannedCase, shardsOf } from '../planned.ts';
+import { plannedCase } from '../planned.ts';
 import { whole } from '../wording.ts';
 import { everyPhase, type RuleFinding } from './rule-finding.ts';
 
