@@ -68,7 +68,7 @@ async function start(
 
   undo.push(await lock(walPath));
   const api = jsonServer(engineApi({ shardId, symbols: new Set(symbols), adminToken, hotPath, clock }));
-  const exporter = jsonServer(metricsApi(() => metrics.text(ring.size / ring.capacity, sink, nowSeconds())));
+  const exporter = jsonServer(metricsApi(() => metrics.page(ring.size / ring.capacity, sink, nowSeconds())));
   undo.push(() => closeServer(exporter));
   const metricsPort = await listenOn(exporter, 'METRICS_PORT', config.httpHost, config.metricsPort);
   undo.push(() => closeServer(api));

@@ -225,14 +225,6 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-/** No case or phase of a shortened run gets shorter than this. */
-export const PHASE_MS_MIN = 10_000;
-
-/** The case with every duration multiplied; a phase that would fall below the minimum is stretched to it. */
-export function scaleCase(original: Case, timeScale: number): Case {
-  return { ...original, phases: original.phases.map((phase) => scalePhase(phase, timeScale)) };
-}
-
 /** Planned length of a phase: its longest flow. */
 export function phaseDurationMs(phase: Phase): number {
   return Math.max(...phase.flows.map(({ stages }) => stages.reduce((sum, { durationMs }) => sum + durationMs, 0)));
@@ -241,14 +233,4 @@ export function phaseDurationMs(phase: Phase): number {
 /** The shards that a phase loads. */
 export function shardsOf(phase: Phase): Shard[] {
   return [...new Set(phase.flows.flatMap(({ shards }) => shards))].sort();
-}
-
-function scalePhase(phase: Phase, timeScale: number): Phase {
-  const plannedMs = phaseDurationMs(phase);
-  const factor = Math.max(timeScale, PHASE_MS_MIN / plannedMs);
-  const flows = phase.flows.map((one) => ({
-    ...one,
-    stages: one.stages.map((stage) => ({ ...stage, durationMs: Math.round(stage.durationMs * factor) })),
-  }));
-  return { ...phase, flows };
 }

@@ -125,5 +125,4 @@ async function writing(path: string, work: () => Promise<void>): Promise<void> {
 
 const SUGGESTIONS: Record<string, string> = {
   ENOSPC: 'The disk is full: free some space, then go on with mex run-all --resume RUN',
-  EEXIST: 'A run of that name is there already; nothing was overwritten',
 };

@@ -1,8 +1,9 @@
 /** One case, once: its phases one after another. What was measured before a failure is kept. */
 
 import { messageOf } from '../errors/mex-error.ts';
-import { type Case, type Phase, scaleCase } from '../experiment/cases.ts';
+import type { Case, Phase } from '../experiment/cases.ts';
 import type { CaseEvidence, PhaseEvidence } from '../experiment/evidence.ts';
+import { scaleCase } from '../experiment/scale-case.ts';
 import type { Deployment } from '../targets/target.ts';
 import { type PhaseProgress, type PhaseResult, runPhase, type Stage } from './run-phase.ts';
 

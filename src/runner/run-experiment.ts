@@ -4,8 +4,9 @@
  * Guarantees: after each case, and whatever ends the run, `run.json` holds all that was measured, judged; a run can be
  * resumed where it stopped; what the run deployed is put away, also after Ctrl-C.
  */
-import { type Case, phaseDurationMs, scaleCase } from '../experiment/cases.ts';
+import { type Case, phaseDurationMs } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
+import { scaleCase } from '../experiment/scale-case.ts';
 import { SHAPE_SHARDS } from '../protocol/shards.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import type { Deployment, Shape } from '../targets/target.ts';

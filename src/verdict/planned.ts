@@ -1,6 +1,7 @@
 /** What a case was to be: the definition, scaled as the evidence says. */
-import { CASES, type Case, type CaseId, scaleCase } from '../experiment/cases.ts';
+import { CASES, type Case, type CaseId } from '../experiment/cases.ts';
 import type { CaseEvidence } from '../experiment/evidence.ts';
+import { scaleCase } from '../experiment/scale-case.ts';
 
 export function caseOf(id: CaseId): Case {
   const found = CASES.find((one) => one.id === id);

@@ -35,7 +35,10 @@ async function engine(ackMode: 'durable' | 'received' = 'durable', ringSlots = 8
     }
   };
   const metricLines = async (start: string) =>
-    (await metrics.text(0, sink, 0)).split('\n').filter((line) => line.startsWith(start));
+    (await metrics.page(0, sink, 0))
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith(start));
   const nextSync = () =>
     expect
       .poll(() => syncs.length, { interval: 1, timeout: 5000 })

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import { messageOf } from '../../errors/mex-error.ts';
 import { sendRefusal } from './json-server.ts';
 
-export function metricsApi(render: () => Promise<string>): RequestListener {
+export function metricsApi(render: () => Promise<Buffer>): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== '/metrics') {
@@ -15,10 +15,9 @@ export function metricsApi(render: () => Promise<string>): RequestListener {
       return sendRefusal(response, { httpStatus: 405, reason, headers: { Allow: 'GET' } });
     }
     render().then(
-      (text) => {
-        const length = Buffer.byteLength(text);
-        response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4', 'Content-Length': length });
-        response.end(text);
+      (page) => {
+        response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4', 'Content-Length': page.length });
+        response.end(page);
       },
       (thrown: unknown) => sendRefusal(response, { httpStatus: 500, reason: messageOf(thrown) }),
     );

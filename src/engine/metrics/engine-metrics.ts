@@ -1,6 +1,6 @@
 /**
- * What the engine tells of itself. The hot path records into plain numbers, only what is durable; the text is built at
- * the scrape. Every series is there from the start.
+ * What the engine tells of itself. The hot path records into plain numbers, only what is durable; the page is written
+ * at the scrape. Every series is there from the start.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -11,6 +11,7 @@ import type { ShardState } from '../match/shard-state.ts';
 import type { EventSink } from '../publish/event-sink.ts';
 import { MaxOfLastMinute } from './gc-pauses.ts';
 import { HistogramSeries } from './histogram-series.ts';
+import { MetricsPage } from './metrics-page.ts';
 import { familyHead, plainNumber, seriesPrefix, withPlainNumbers } from './metrics-text.ts';
 
 /** Of one committed order. `matchNs` runs from its body having been read to its events having been handed over. */
@@ -91,15 +92,15 @@ export class EngineMetrics {
     this.#gcPauseMax.record(seconds, nowSeconds);
   }
 
-  /** @param ringUtilization what waits in the ring over its size. */
-  async text(ringUtilization: number, sink: EventSink, nowSeconds: number): Promise<string> {
+  /** One scrape. @param ringUtilization what waits in the ring over its size. */
+  async page(ringUtilization: number, sink: EventSink, nowSeconds: number): Promise<Buffer> {
     const { bids, asks } = this.#books;
     const histograms = this.#frozenHistograms();
-    const out: string[] = [];
+    const page = new MetricsPage();
     const family = (type: 'counter' | 'gauge', name: string, help: string, values: [object, number][]): void => {
-      out.push(familyHead(name, type, help));
+      page.text(familyHead(name, type, help));
       for (const [labels, value] of values) {
-        out.push(`${seriesPrefix(name, { shard: this.#shard, ...labels })}${plainNumber(value)}\n`);
+        page.text(`${seriesPrefix(name, { shard: this.#shard, ...labels })}${plainNumber(value)}\n`);
       }
     };
     family('counter', METRIC.matches, 'Fills.', [[{}, this.#matches]]);
@@ -120,27 +121,30 @@ export class EngineMetrics {
     family('gauge', METRIC.gcPauseMax, 'Longest garbage collection of the last minute.', [[{}, gcPauseMaxSeconds]]);
     family('counter', METRIC.eventsOffered, 'Events handed to the publisher.', [[{}, sink.offered]]);
     family('counter', METRIC.eventPublishErrors, 'Events that were dropped.', [[{}, sink.errors]]);
-    for (const worded of histograms) {
+    for (const write of histograms) {
       await nextTurn();
-      out.push(worded());
+      write(page);
     }
     await nextTurn();
-    out.push(withPlainNumbers(await this.#nodeRegistry.metrics()));
-    return out.join('');
+    page.text(withPlainNumbers(await this.#nodeRegistry.metrics()));
+    return page.end();
   }
 
-  /** All of one instant. Wording them takes milliseconds, so that is left to turns of their own, between orders. */
-  #frozenHistograms(): (() => string)[] {
-    const headed = (name: string, help: string, series: HistogramSeries): (() => string) => {
-      const worded = series.freeze();
-      return () => familyHead(name, 'histogram', help) + worded();
+  /** All of one instant. Writing them takes a while, so that is left to turns of their own, between orders. */
+  #frozenHistograms(): ((page: MetricsPage) => void)[] {
+    const headed = (name: string, help: string, series: HistogramSeries): ((page: MetricsPage) => void) => {
+      const write = series.freeze();
+      return (page) => {
+        page.text(familyHead(name, 'histogram', help));
+        write(page);
+      };
     };
     const fine = STAGES.map((stage) => this.#stages[stage].fine.freeze());
     return [
       headed(METRIC.matchDuration, HELP[METRIC.matchDuration], this.#match),
       ...STAGES.map((stage) => headed(STAGE_METRIC[stage], HELP[STAGE_METRIC[stage]], this.#stages[stage].coarse)),
       headed(METRIC.matchDurationFine, `${METRIC.matchDuration} in fine buckets.`, this.#matchFine),
-      () => familyHead(METRIC.stageDurationFine, 'histogram', 'The parts of a match in fine buckets.'),
+      (page) => page.text(familyHead(METRIC.stageDurationFine, 'histogram', 'The parts of a match in fine buckets.')),
       ...fine,
       headed(METRIC.gcPause, 'Pauses of garbage collection.', this.#gcPause),
     ];

@@ -1,16 +1,17 @@
 /**
- * One histogram series: plain counts a bucket, found by binary search. Recording allocates nothing; the text, whose
- * prefixes are built once, is made at the scrape.
+ * One histogram series: plain counts a bucket, found by binary search. Recording allocates nothing; the
+ * lines, whose prefixes are encoded once, are written at the scrape.
  */
+import type { MetricsPage } from './metrics-page.ts';
 import { type Labels, plainNumber, seriesPrefix } from './metrics-text.ts';
 
 export class HistogramSeries {
   readonly #bounds: Float64Array;
   /** Not cumulated; the last one is above every bound. */
   readonly #counts: Float64Array;
-  readonly #bucketPrefixes: string[];
+  readonly #bucketPrefixes: Uint8Array[];
   readonly #sumPrefix: string;
-  readonly #countPrefix: string;
+  readonly #countPrefix: Uint8Array;
   #sum = 0;
 
   /** @param bounds upper bounds in seconds, ascending, without +Inf. */
@@ -18,9 +19,9 @@ export class HistogramSeries {
     this.#bounds = Float64Array.from(bounds);
     this.#counts = new Float64Array(bounds.length + 1);
     const limits = [...bounds.map(plainNumber), '+Inf'];
-    this.#bucketPrefixes = limits.map((le) => seriesPrefix(`${name}_bucket`, { ...labels, le }));
+    this.#bucketPrefixes = limits.map((le) => Buffer.from(seriesPrefix(`${name}_bucket`, { ...labels, le })));
     this.#sumPrefix = seriesPrefix(`${name}_sum`, labels);
-    this.#countPrefix = seriesPrefix(`${name}_count`, labels);
+    this.#countPrefix = Buffer.from(seriesPrefix(`${name}_count`, labels));
   }
 
   observe(seconds: number): void {
@@ -35,20 +36,20 @@ export class HistogramSeries {
     this.#sum += seconds;
   }
 
-  /** The series as it is now, to be worded later: the counts are copied, so what is observed meanwhile stays out. */
-  freeze(): () => string {
+  /** The series as it is now, to be written later: the counts are copied, so what is observed meanwhile stays out. */
+  freeze(): (page: MetricsPage) => void {
     const counts = this.#counts.slice();
     const sum = this.#sum;
-    return () => this.#worded(counts, sum);
+    return (page) => this.#write(page, counts, sum);
   }
 
-  #worded(counts: Float64Array, sum: number): string {
+  #write(page: MetricsPage, counts: Float64Array, sum: number): void {
     let cumulated = 0;
-    let out = '';
-    for (let index = 0; index < counts.length; index++) {
+    for (const [index, prefix] of this.#bucketPrefixes.entries()) {
       cumulated += counts[index] ?? 0;
-      out += `${this.#bucketPrefixes[index]}${cumulated}\n`;
+      page.countLine(prefix, cumulated);
     }
-    return `${out}${this.#sumPrefix}${plainNumber(sum)}\n${this.#countPrefix}${cumulated}\n`;
+    page.text(`${this.#sumPrefix}${plainNumber(sum)}\n`);
+    page.countLine(this.#countPrefix, cumulated);
   }
 }

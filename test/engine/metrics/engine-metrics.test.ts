@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineMetrics } from '../../../src/engine/metrics/engine-metrics.ts';
 import { MaxOfLastMinute } from '../../../src/engine/metrics/gc-pauses.ts';
 import { HistogramSeries } from '../../../src/engine/metrics/histogram-series.ts';
+import { MetricsPage } from '../../../src/engine/metrics/metrics-page.ts';
 import { plainNumber, withPlainNumbers } from '../../../src/engine/metrics/metrics-text.ts';
 import { DiscardSink } from '../../../src/engine/publish/event-sink.ts';
 import { BUCKETS, FINE_BUCKETS, METRIC, STAGES } from '../../../src/protocol/metrics.ts';
@@ -9,7 +10,7 @@ import { BUCKETS, FINE_BUCKETS, METRIC, STAGES } from '../../../src/protocol/met
 const linesOf = (text: string, start: string) => text.split('\n').filter((line) => line.startsWith(start));
 
 describe('the metrics text', async () => {
-  const text = await new EngineMetrics('a').text(0, new DiscardSink(), 0);
+  const text = (await new EngineMetrics('a').page(0, new DiscardSink(), 0)).toString();
 
   it.each([
     [METRIC.matchDuration, BUCKETS.match],
@@ -73,11 +74,22 @@ describe('the metrics text', async () => {
 it('counts a value equal to a bound under that bound', () => {
   const series = new HistogramSeries('h', {}, [0.1, 0.2]);
   for (const value of [0.05, 0.1, 0.10001, 0.2, 0.3]) series.observe(value);
-  expect(series.freeze()().split('\n').slice(0, 3)).toEqual([
+  const page = new MetricsPage();
+  series.freeze()(page);
+  expect(page.end().toString().split('\n').slice(0, 3)).toEqual([
     'h_bucket{le="0.1"} 2',
     'h_bucket{le="0.2"} 4',
     'h_bucket{le="+Inf"} 5',
   ]);
+});
+
+it('writes counts digit for digit, however large its page gets', () => {
+  const page = new MetricsPage();
+  const counts = [0, 9, 10, 99, 100, 1_234_567, Number.MAX_SAFE_INTEGER];
+  const lines = Array.from({ length: 5_000 }, () => counts).flat();
+  for (const count of lines) page.countLine(Buffer.from('x '), count);
+  page.text('é\n');
+  expect(page.end().toString()).toBe(`${lines.map((count) => `x ${count}\n`).join('')}é\n`);
 });
 
 it.each([
