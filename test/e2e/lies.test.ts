@@ -1,5 +1,6 @@
 /** The judge is tested by lies: each is a real process that does one thing wrong, and must not get away with it. */
 import { describe, expect, it } from 'vitest';
+import { quantileOf } from '../../src/stats/quantile.ts';
 import { runShortened } from './run-shortened.ts';
 
 /** 15 s of A2: 255 orders. */
@@ -20,7 +21,8 @@ describe('the judge', () => {
     expect(missed).toEqual([]);
     const [asr] = record.judgement.asrs;
     const primary = asr?.criteria.find(({ id }) => id === 'match-p99');
-    expect(primary?.found).toMatch(/p99 2[5-9]\d|p99 [3-9]\d\d/);
+    const [shard] = record.cases[0]?.phases[0]?.shards ?? [];
+    expect(shard && quantileOf(shard.matchDuration, 0.99)?.lower).toBeGreaterThan(0.2);
     // A crowded machine turns a failure into INCONCLUSIVE or the case into INVALID, and never into a pass.
     expect(['FAIL', 'INCONCLUSIVE', 'INVALID']).toContain(primary?.verdict);
     if (machineIsOurs(record)) expect(primary?.verdict).toBe('FAIL');
