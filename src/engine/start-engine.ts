@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import { SERVER_EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { badConfig, type EngineConfig } from './engine-config.ts';
+import type { EngineConfig } from './engine-config.ts';
 import { HotPath, type Slot } from './hot-path.ts';
 import { engineApi } from './http/engine-api.ts';
 import { closeServer, jsonServer, listen } from './http/json-server.ts';
@@ -105,6 +105,11 @@ async function listenOn(server: Server, variable: string, host: string, port: nu
   try {
     return await listen(server, host, port);
   } catch (thrown) {
-    throw badConfig([`${variable}=${port}: cannot listen on ${host}: ${messageOf(thrown)}; allowed is a free port`]);
+    throw new MexError(`Cannot listen on ${host} port ${port}: ${messageOf(thrown)}`, {
+      code: 'PORT',
+      exit: SERVER_EXIT.io,
+      suggestion: `Set another ${variable}; 0 picks a free one.`,
+      cause: thrown,
+    });
   }
 }

@@ -157,6 +157,14 @@ describe('a start', () => {
     expect(stderr).toContain(`Damaged log: ${join(folder, name)} at byte 4096: expected the frame of sequence 1`);
   });
 
+  it('ends with 74 when its port is taken, in one line', async () => {
+    const { port } = new URL((await startEngineProcess(await temporaryFolder())).url);
+    const environment = { WAL_PATH: await temporaryFolder(), HTTP_PORT: port, METRICS_PORT: '0' };
+    const { code, stderr } = await runMex(['serve', 'engine'], environment);
+    expect(code).toBe(74);
+    expect(stderr).toMatch(new RegExp(`^mex: Cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE.*HTTP_PORT.*\n$`));
+  });
+
   it('ends with 74 when the log folder cannot be made', async () => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
