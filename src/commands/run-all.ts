@@ -63,7 +63,7 @@ export default class RunAll extends RunCommand {
     const { smoke } = await import('../runner/smoke.ts');
     const { source, now } = await this.localStage();
     const idPrefix = `smoke-${now().toString(36)}`;
-    const context = { deployment, source: source(deployment), idPrefix, now, signal: this.signal };
+    const context = { deployment, source: source(deployment), idPrefix, mayReset: true, now, signal: this.signal };
     const failed = (await step('smoke', () => smoke(context))).filter(({ ok }) => !ok);
     if (failed.length === 0) return;
     throw new MexError(failed.map(({ name, found }) => `Smoke check failed: ${name}: ${found}`).join('\n'), {

@@ -23,7 +23,14 @@ export default class Smoke extends ExperimentCommand {
     }
     const { smoke } = await import('../runner/smoke.ts');
     const idPrefix = `smoke-${now().toString(36)}`;
-    const checks = await smoke({ deployment, source: source(deployment), idPrefix, now, signal: this.signal });
+    const checks = await smoke({
+      deployment,
+      source: source(deployment),
+      idPrefix,
+      mayReset: false,
+      now,
+      signal: this.signal,
+    });
     const { good, bad, faint } = palette();
     for (const { name, ok, found, skipped } of checks) {
       const mark = skipped ? faint('·') : ok ? good('✓') : bad('✗');

@@ -60,9 +60,12 @@ interface WorkItem {
   repetition: number;
 }
 
-/** What is left to run: a case that was broken off is run again. */
+/** What is left to run. A case that does not count, broken off or invalid, is run again, whatever it found. */
 function pendingWork({ cases, record }: ExperimentRequest): WorkItem[] {
-  record.cases = record.cases.filter(({ brokenOff }) => brokenOff === undefined);
+  const counts = judgeAgain(record).cases.filter(({ verdict }) => verdict !== 'INVALID');
+  record.cases = record.cases.filter(({ caseId, repetition }) =>
+    counts.some((result) => result.caseId === caseId && result.repetition === repetition),
+  );
   const done = new Set(record.cases.map(({ caseId, repetition }) => `${caseId}/${repetition}`));
   const runnable = cases.filter(({ notRun }) => notRun?.part !== 'case');
   return runnable.flatMap((one) =>

@@ -27,6 +27,8 @@ interface SmokeContext {
   source: MetricsSource;
   /** Part of every order id. */
   idPrefix: string;
+  /** The books are the experiment's own, which empties them anyhow. */
+  mayReset: boolean;
   now(): number;
   signal: AbortSignal;
 }
@@ -101,10 +103,9 @@ const ENGINE_METRICS = [
 /** Seeds one ask, buys it, and sees the engine count exactly one match more. */
 async function matchPair(context: SmokeContext, shard: ShardId, entry: Endpoint): Promise<string> {
   const engine = context.deployment.shards[shard];
-  const symbol = SHARD_SYMBOLS[shard][0];
-  if (engine === undefined || symbol === undefined) throw failed(`shard ${shard} is not deployed`);
-  const book = (await callJson(`${entry.url}/book/${symbol}?levels=1`)).body as BookView;
-  const price = freePrice(book);
+  if (engine === undefined) throw failed(`shard ${shard} is not deployed`);
+  if (context.mayReset) await postJson(`${engine.url}/reset`, {}, context.signal);
+  const { symbol, price } = await freePlace(shard, entry);
   const before = await matchesOf(engine);
   const order = { symbol, price, quantity: 1 };
   const seed = { orders: [{ ...order, orderId: `${context.idPrefix}-${shard}-ask`, side: 'SELL' }] };
@@ -119,14 +120,21 @@ async function matchPair(context: SmokeContext, shard: ShardId, entry: Endpoint)
   return `1 match of ${symbol} at ${price} cents`;
 }
 
+/** The first of a shard's books with a price between its best bid and its best ask. */
+async function freePlace(shard: ShardId, entry: Endpoint): Promise<{ symbol: string; price: number }> {
+  for (const symbol of SHARD_SYMBOLS[shard]) {
+    const price = freePrice((await callJson(`${entry.url}/book/${symbol}?levels=1`)).body as BookView);
+    if (price !== undefined) return { symbol, price };
+  }
+  throw failed(`no book of shard ${shard} has a price free between its bid and its ask: POST /reset empties them`);
+}
+
 const EMPTY_BOOK_PRICE_CENTS = 15_000;
 
-function freePrice({ symbol, bids, asks }: BookView): number {
+export function freePrice({ bids, asks }: Pick<BookView, 'bids' | 'asks'>): number | undefined {
   const bid = bids[0]?.price ?? 0;
   const ask = asks[0]?.price ?? Math.max(bid, EMPTY_BOOK_PRICE_CENTS) + 2;
-  if (ask - bid < 2)
-    throw failed(`no price is free between bid ${bid} and ask ${ask} of ${symbol}: POST /reset empties the book`);
-  return ask - 1;
+  return ask - bid < 2 ? undefined : ask - 1;
 }
 
 async function matchesOf(engine: Endpoint): Promise<number> {

@@ -7,6 +7,7 @@ import type { RunRecord } from '../../src/report/run-record.ts';
 import { ResultsFolder } from '../../src/runner/results-folder.ts';
 import { type ExperimentRequest, runExperiment } from '../../src/runner/run-experiment.ts';
 import { judge } from '../../src/verdict/judge.ts';
+import { evidenceOf } from '../verdict/evidence-builder.ts';
 import { type FakeOptions, type FakeStage, fakeStage } from './fake-stage.ts';
 
 let root: string;
@@ -91,21 +92,19 @@ describe('an experiment', () => {
     expect(kept()).toMatchObject({ interrupted: true, cases: [{ caseId: 'a2' }] });
   });
 
-  it('goes on with a run that is resumed: finished cases stay, a broken one is run again', async () => {
-    const finished = { caseId: 'a1', repetition: 1, timeScale: 0.05, phases: [] } as const;
-    const broken = { ...finished, caseId: 'a2', brokenOff: 'Interrupted by SIGINT' } as const;
-    const record = {
-      ...recordOf(['a1', 'a2']),
-      cases: [
-        { ...finished, phases: [] },
-        { ...broken, phases: [] },
-      ],
-    };
-    const { cases } = await run(['a1', 'a2'], { record });
-    expect(stage.calls.filter((call) => call.startsWith('load'))).toEqual(['load r-a2.0.1']);
+  it('goes on with a run that is resumed: what counts stays, what was broken off or is invalid is run again', async () => {
+    const timeScale = 0.05;
+    const valid = evidenceOf('a1', { timeScale });
+    const broken = { ...evidenceOf('a2', { timeScale }), brokenOff: 'Interrupted by SIGINT' };
+    const invalid = { ...evidenceOf('a3', { timeScale }), phases: [] };
+    const record = { ...recordOf(['a1', 'a2', 'a3']), cases: [valid, broken, invalid] };
+    const { cases } = await run(['a1', 'a2', 'a3'], { record });
+    const loads = stage.calls.filter((call) => call.startsWith('load'));
+    expect(loads).toEqual(['load r-a2.0.1', 'load r-a3.0.1', 'load r-a3.1.1', 'load r-a3.2.1']);
     expect(cases.map(({ caseId, brokenOff }) => [caseId, brokenOff])).toEqual([
       ['a1', undefined],
       ['a2', undefined],
+      ['a3', undefined],
     ]);
   });
 
