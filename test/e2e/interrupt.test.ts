@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { processesOf, type Running, startMex } from '../mex-process.ts';
+import { skipped } from '../skipped.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -11,15 +12,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cwd, { recursive: true, force: true }));
 
-const linux = process.platform === 'linux';
-if (!linux) process.stdout.write('skipped: interrupts, because finding left processes reads /proc\n');
+const noProc = skipped(process.platform !== 'linux', 'interrupts', 'finding what is left running reads /proc');
 
 function kept(): { interrupted?: boolean; cases: { caseId: string; brokenOff?: string; phases: unknown[] }[] } {
   const [runId] = readdirSync(join(cwd, 'results'));
   return JSON.parse(readFileSync(join(cwd, 'results', runId ?? '', 'run.json'), 'utf8'));
 }
 
-describe.skipIf(!linux)('an interrupted run', () => {
+describe.skipIf(noProc)('an interrupted run', () => {
   it.each<[string, (mex: Running) => Promise<void>]>([
     ['before anything', async ({ says }) => says('doctor')],
     ['while deploying', async ({ says }) => says('deploy single')],
@@ -57,7 +57,7 @@ describe.skipIf(!linux)('an interrupted run', () => {
   });
 });
 
-describe.skipIf(!linux)('a mex that is killed', () => {
+describe.skipIf(noProc)('a mex that is killed', () => {
   it('leaves servers that the next mex finds and puts away', async () => {
     const mex = startMex(['run-all', '--quick'], cwd);
     await mex.says('orders/s');

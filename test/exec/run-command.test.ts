@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { findTool } from '../../src/exec/find-tool.ts';
 import { runCommand, tryCommand } from '../../src/exec/run-command.ts';
 import { until } from '../integration/gateway-process.ts';
+import { skipped } from '../skipped.ts';
 
 const node = process.execPath;
 const LIMIT = { timeoutMs: 20_000 };
@@ -41,20 +42,23 @@ describe('running a program', () => {
     expect(result).toMatchObject({ kind: 'failed', detail: 'not done after 200 ms' });
   });
 
-  it.skipIf(process.platform === 'win32')('ends what the program started, too, when the signal aborts', async () => {
-    const pidFile = join(mkdtempSync(join(tmpdir(), 'mex-exec-')), 'pid');
-    const controller = new AbortController();
-    const running = runCommand('sh', ['-c', `sleep 600 & echo $! > '${pidFile}'; wait`], {
-      ...LIMIT,
-      signal: controller.signal,
-    });
-    const settled = running.catch((reason) => reason);
-    const pid = Number(await until(() => readIfThere(pidFile)));
-    const reason = new Error('enough');
-    controller.abort(reason);
-    expect(await settled).toBe(reason);
-    await until(() => !isRunning(pid));
-  });
+  it.skipIf(skipped(process.platform === 'win32', 'ending descendants', 'Windows has no process groups'))(
+    'ends what the program started, too, when the signal aborts',
+    async () => {
+      const pidFile = join(mkdtempSync(join(tmpdir(), 'mex-exec-')), 'pid');
+      const controller = new AbortController();
+      const running = runCommand('sh', ['-c', `sleep 600 & echo $! > '${pidFile}'; wait`], {
+        ...LIMIT,
+        signal: controller.signal,
+      });
+      const settled = running.catch((reason) => reason);
+      const pid = Number(await until(() => readIfThere(pidFile)));
+      const reason = new Error('enough');
+      controller.abort(reason);
+      expect(await settled).toBe(reason);
+      await until(() => !isRunning(pid));
+    },
+  );
 
   it('does not start anything when the signal has aborted', async () => {
     const reason = new Error('before');

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ShardClient } from '../../src/gateway/shard-client.ts';
 import { until } from '../integration/gateway-process.ts';
+import { skipped } from '../skipped.ts';
 
 const LISTENER = `
   const server = require('node:net').createServer();
@@ -40,7 +41,7 @@ async function silentPort(): Promise<number> {
 }
 
 describe('the way to a shard', () => {
-  it.skipIf(process.platform !== 'linux')(
+  it.skipIf(skipped(process.platform !== 'linux', 'a connection that is never made', 'only Linux drops it so'))(
     'gives up connecting before the deadline, says that nothing was accepted, and recovers its places',
     async () => {
       const origin = `http://127.0.0.1:${await silentPort()}`;

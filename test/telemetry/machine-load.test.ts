@@ -8,6 +8,7 @@ import {
   parseProcStat,
   snapshotMachine,
 } from '../../src/telemetry/machine-load.ts';
+import { skipped } from '../skipped.ts';
 
 const snapshot = (over: Partial<MachineSnapshot>): MachineSnapshot => ({
   cores: 2,
@@ -60,7 +61,7 @@ test('/proc/PID/stat of a process whose name has brackets and spaces', () => {
   expect(parseProcPidStat('77 (x) S')).toBeNull();
 });
 
-test.skipIf(!existsSync('/proc/stat'))(
+test.skipIf(skipped(!existsSync('/proc/stat'), 'the load of this machine', 'there is no /proc/stat'))(
   'a real machine tells of this process and not of one that is not there',
   async () => {
     const found = await snapshotMachine({ self: process.pid, nobody: 2 ** 30 });
