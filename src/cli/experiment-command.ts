@@ -22,7 +22,7 @@ export const resultsFlag = {
   results: Flags.string({ description: 'folder of the runs', default: RESULTS_ROOT, helpValue: 'FOLDER' }),
 };
 
-/** Seeds of the pseudo-random workload: any 32-bit number. */
+/** Seed of the pseudo-random workload, a 32-bit number. */
 export const seedFlag = {
   seed: Flags.integer({
     description: 'seed of the workload: same seed, same orders',

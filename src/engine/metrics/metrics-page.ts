@@ -1,6 +1,6 @@
 /**
- * The bytes of one scrape, written into memory that the garbage collector does not walk. A page of 2,000 lines made of
- * strings is some megabytes of garbage each second, and collecting it is a pause for orders.
+ * The bytes of one scrape, written into memory that the garbage collector does not walk, without a string a line. How
+ * much it spares is not measured: the number of collections a second was the same with strings (1.3).
  */
 const FIRST_BYTES = 256 * 1024;
 /** Digits of the largest count that a double holds exactly. */
