@@ -14,6 +14,11 @@ export function runFacts(record: RunRecord): string[] {
   const fewCores = fewCoresFact(record);
   if (fewCores !== undefined) facts.push(fewCores);
   if (interrupted) facts.push('interrupted: only what was measured until then is judged');
+  for (const { caseId, startedAtMs, because } of record.repeated ?? []) {
+    facts.push(
+      `${caseId.toUpperCase()} was measured before, at ${instant(startedAtMs)}, and did not count: ${because}`,
+    );
+  }
   return facts;
 }
 

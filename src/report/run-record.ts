@@ -23,10 +23,20 @@ export interface RunRecord {
   /** `cpuModel`, `cores`, `memoryBytes`, `kernel`, `os`, `arch`, `node`, `loadAverage`, …; null where not known. */
   machine: Record<string, string | number | null>;
   cases: CaseEvidence[];
+  /** Attempts that did not count and were made again when the run was resumed: who repeats must say so. */
+  repeated?: RepeatedAttempt[];
   notRun: { caseId: CaseId; reason: string }[];
   judgement: Judgement;
   /** Set when the run was ended by a signal. */
   interrupted?: boolean;
+}
+
+export interface RepeatedAttempt {
+  caseId: CaseId;
+  repetition: number;
+  startedAtMs: number;
+  /** Why it did not count. */
+  because: string;
 }
 
 const verdict = z.enum(['PASS', 'WARN', 'FAIL', 'INCONCLUSIVE', 'INVALID', 'NOT RUN']);
@@ -103,6 +113,9 @@ const runRecordSchema = z.object({
   }),
   machine: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   cases: z.array(caseEvidenceSchema),
+  repeated: z
+    .array(z.object({ caseId: caseIdSchema, repetition: z.number(), startedAtMs: z.number(), because: z.string() }))
+    .exactOptional(),
   notRun: z.array(z.object({ caseId: caseIdSchema, reason: z.string() })),
   judgement,
   interrupted: z.boolean().exactOptional(),

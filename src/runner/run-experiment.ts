@@ -60,12 +60,15 @@ interface WorkItem {
   repetition: number;
 }
 
-/** What is left to run. A case that does not count, broken off or invalid, is run again, whatever it found. */
+/** What is left to run. A case that does not count, broken off or invalid, is run again, and the record says so. */
 function pendingWork({ cases, record }: ExperimentRequest): WorkItem[] {
-  const counts = judgeAgain(record).cases.filter(({ verdict }) => verdict !== 'INVALID');
-  record.cases = record.cases.filter(({ caseId, repetition }) =>
-    counts.some((result) => result.caseId === caseId && result.repetition === repetition),
-  );
+  for (const { caseId, repetition, verdict, because } of judgeAgain(record).cases) {
+    if (verdict !== 'INVALID') continue;
+    const index = record.cases.findIndex((one) => one.caseId === caseId && one.repetition === repetition);
+    const [attempt] = record.cases.splice(index, 1);
+    const startedAtMs = attempt?.phases[0]?.startedAtMs ?? record.startedAtMs;
+    record.repeated = [...(record.repeated ?? []), { caseId, repetition, startedAtMs, because }];
+  }
   const done = new Set(record.cases.map(({ caseId, repetition }) => `${caseId}/${repetition}`));
   const runnable = cases.filter(({ notRun }) => notRun?.part !== 'case');
   return runnable.flatMap((one) =>

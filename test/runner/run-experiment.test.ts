@@ -98,7 +98,7 @@ describe('an experiment', () => {
     const broken = { ...evidenceOf('a2', { timeScale }), brokenOff: 'Interrupted by SIGINT' };
     const invalid = { ...evidenceOf('a3', { timeScale }), phases: [] };
     const record = { ...recordOf(['a1', 'a2', 'a3']), cases: [valid, broken, invalid] };
-    const { cases } = await run(['a1', 'a2', 'a3'], { record });
+    const { cases, repeated } = await run(['a1', 'a2', 'a3'], { record });
     const loads = stage.calls.filter((call) => call.startsWith('load'));
     expect(loads).toEqual(['load r-a2.0.1', 'load r-a3.0.1', 'load r-a3.1.1', 'load r-a3.2.1']);
     expect(cases.map(({ caseId, brokenOff }) => [caseId, brokenOff])).toEqual([
@@ -106,6 +106,11 @@ describe('an experiment', () => {
       ['a2', undefined],
       ['a3', undefined],
     ]);
+    expect(repeated).toMatchObject([
+      { caseId: 'a2', repetition: 1, because: 'broken off: Interrupted by SIGINT' },
+      { caseId: 'a3', repetition: 1 },
+    ]);
+    expect(readFileSync(join(root, 'r', 'summary.md'), 'utf8')).toContain('A2 was measured before');
   });
 
   it('breaks a case off that fails, with the reason, and goes on with the next', async () => {
