@@ -89,7 +89,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, state:
     }
     if (--state.inFlight === 0) state.onIdle();
   });
-  reply = state.stopping ? REFUSE.stopping() : await forwardRequest({ request, response }, route, state);
+  if (state.stopping) reply = REFUSE.stopping();
+  else if (hostCount(request) > 1) reply = REFUSE.badRequest('More than one Host header');
+  else reply = await forwardRequest({ request, response }, route, state);
   if (reply !== undefined) write({ request, response }, reply, state.stopping);
 }
 
@@ -103,6 +105,11 @@ function write(exchange: { request: IncomingMessage; response: ServerResponse },
   response.writeHead(reply.status, headers);
   if (unread) endWithUnreadBody(request, response, reply.body);
   else response.end(reply.body);
+}
+
+/** Node keeps the first and hides the others: who comes between may have gone by another one. */
+function hostCount({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
 }
 
 function metricsListener(metrics: GatewayMetrics): RequestListener {

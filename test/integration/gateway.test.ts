@@ -185,6 +185,8 @@ describe('refusals', () => {
     expect(await rawBytes('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*\{"error":"Bad Request"/);
     const absolute = 'GET http://169.254.0.1/book/AAA HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
     expect(await rawBytes(absolute)).toMatch(/^HTTP\/1\.1 400 [\s\S]*Malformed request path/);
+    const twoHosts = 'GET /book/AAA HTTP/1.1\r\nhost: x\r\nHost: y\r\nconnection: close\r\n\r\n';
+    expect(await rawBytes(twoHosts)).toMatch(/^HTTP\/1\.1 400 [\s\S]*More than one Host header/);
   });
 });
 
