@@ -17,8 +17,9 @@ export default defineConfig({
   test: {
     fileParallelism: false,
     projects: [
-      project('unit', ['test/**/*.test.ts'], 30_000, ['test/integration/**', 'test/e2e/**']),
+      project('unit', ['test/**/*.test.ts'], 30_000, ['test/integration/**', 'test/reliability/**', 'test/e2e/**']),
       project('integration', ['test/integration/**/*.test.ts'], 120_000),
+      project('reliability', ['test/reliability/**/*.test.ts'], 600_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 900_000),
     ],
   },

@@ -1,57 +1,69 @@
 /**
  * READ THIS FIRST: an order's life in one shard.
  *
- *   submit ─► ring ─► batch ─┬─► log: append, one fdatasync ─┬─► publish ─► answer ─► metrics
- *                            └─► match, while the disk works ┘
+ *   http ─► ring ─► batch ─┬─► log: one frame, one write ──┬─► publish ─► answer ─► metrics
+ *                          └─► match, while the disk works ┘
  *
- * Guarantees: one thread owns the books; one batch at a time, so whatever is applied is applied to durable state only;
- * nothing of a batch (answer, event, metric, book view) leaves before its sync has ended. No timer gathers a batch: what
- * arrives while the disk works is the next one. After the first failure of the log nothing is committed any more.
+ * A command is bytes in the ring (`record.ts`); the log copies them, matching reads them, what they did is a row of
+ * `Effects`. Guarantees: one thread owns the books; a batch is matched only when the one before is durable, so whatever
+ * is applied is applied to durable state; nothing of a batch (answer, event, metric, book view) leaves before it is on
+ * disk. No timer gathers a batch: what arrives while the disk works is the next one, and the disk has got it before the
+ * answers of this one are written, so neither waits for the other. After the first failure of the log nothing is
+ * committed any more. A disk that hangs is no failure: who waits is told so, and what it had been given still counts.
  */
 import { strict as assert } from 'node:assert';
+import type { BookView, OrderView } from '../protocol/replies.ts';
+import { type EngineState, LOG_FAILED, STALLED, whyNotTaken } from './admission.ts';
+import type { Answers } from './answers.ts';
 import type { Clock } from './clock.ts';
-import type { BookQuery, Command, Outcome } from './commands.ts';
 import type { ShardState } from './match/shard-state.ts';
 import type { EngineMetrics } from './metrics/engine-metrics.ts';
 import type { EventSink } from './publish/event-sink.ts';
+import { COMMAND, isQuery, type RecordBuffer } from './record.ts';
+import { nextBatch } from './ring/next-batch.ts';
 import type { Ring } from './ring/ring.ts';
 import type { Log } from './wal/log.ts';
 
-/** Keeps a frame under its bound (an order is at most 200 bytes of it) and a batch's matching short. */
-const BATCH_COMMANDS_MAX = 4096;
+/** What has been matched leaves before a batch goes on beyond so many fills, so the arrays that hold them stay small. */
+const BATCH_FILLS_MAX = 65_536;
+/** Without work for so long, the log is told that its last frame is safe. */
+const SEAL_AFTER_MS = 5;
+/** A disk that has not answered for so long is stalled; a usual write takes under a millisecond. */
+const STALL_MS = 2_000;
 
-export interface Slot {
-  command: Command | BookQuery;
-  /** Monotonic: when its body had been read. */
-  receivedNs: number;
-  validationNs: number;
-  answer(outcome: Outcome): void;
-}
-
-export type EngineState = 'REPLAYING' | 'UP' | 'DRAINING' | 'FAILED';
-
-export interface HotPathParts {
-  ring: Ring<Slot>;
+export interface HotPathParts<Client> {
+  ring: Ring<Client>;
   state: ShardState;
+  answers: Answers<Client>;
   sink: EventSink;
   metrics: EngineMetrics;
   clock: Clock;
   ackMode: 'durable' | 'received';
 }
 
-export class HotPath {
+export class HotPath<Client> {
   /** Resolves, with the error, when the log has failed. */
   readonly failure: Promise<Error>;
-  readonly #parts: HotPathParts;
-  #fail: (error: Error) => void = () => undefined;
+  readonly #parts: HotPathParts<Client>;
+  /** Of the command that was applied last. */
+  readonly #applied = { sequence: 0, timeMs: 0 };
+  /** Of the batch that the log was given last. */
+  readonly #given = { timeMs: 0, startNs: 0 };
+  readonly #views: (BookView | OrderView | null)[] = [];
+  #tellFailure: (error: Error) => void = () => undefined;
   #log: Log | null = null;
   #state: EngineState = 'REPLAYING';
   #running: Promise<void> | null = null;
+  /** So many of the ring, from the oldest on, have been given to the log. */
+  #inFlight = 0;
+  #isStalled = false;
+  #isUnsealed = false;
+  #callOffSeal: () => void = () => undefined;
 
-  constructor(parts: HotPathParts) {
+  constructor(parts: HotPathParts<Client>) {
     this.#parts = parts;
     this.failure = new Promise((resolve) => {
-      this.#fail = resolve;
+      this.#tellFailure = resolve;
     });
   }
 
@@ -62,119 +74,169 @@ export class HotPath {
   /** From now on commands are taken. */
   start(log: Log): void {
     this.#log = log;
+    this.#applied.sequence = log.lastSequence;
     this.#state = 'UP';
   }
 
-  /** Takes no more commands; resolves when the ring is empty and everything is answered. */
+  /** Something outside has found that the shard must not go on. */
+  fail(error: Error): void {
+    if (this.#state !== 'FAILED') this.#stop(error);
+  }
+
+  /** Takes no more commands; resolves when the ring is empty, everything answered, and the log sealed. */
   async drain(): Promise<void> {
     if (this.#state !== 'FAILED') this.#state = 'DRAINING';
     await this.#running;
+    this.#callOffSeal();
+    await this.#seal();
   }
 
-  /** Answers exactly once, now or later. */
-  submit(slot: Slot): void {
-    const { ring, ackMode, clock } = this.#parts;
-    if (this.#state !== 'UP') {
-      slot.answer(unavailable(WHY_NOT[this.#state]));
-      return;
-    }
-    if (ackMode === 'received' && slot.command.kind === 'place') {
-      const { answer } = slot;
-      const taken = ring.put({ ...slot, answer: () => undefined });
-      answer(taken ? acceptedUnseen(clock.nowMs()) : unavailable(RING_FULL));
-    } else if (!ring.put(slot)) {
-      slot.answer(unavailable(RING_FULL));
-      return;
-    }
+  /** Why a command of this kind is not taken now; `null`: it may be written at `ring.claim()` and submitted. */
+  whyNot(kind: number): string | null {
+    const isFull = this.#parts.ring.claim() < 0;
+    const isLowOnSpace = this.#log?.isLowOnSpace ?? false;
+    return whyNotTaken(kind, { state: this.#state, isStalled: this.#isStalled, isFull, isLowOnSpace });
+  }
+
+  /** Takes the command that was written at `ring.claim()`. Its client is answered once, now or later. */
+  submit(client: Client, receivedNs: number, validationNs: number, seed: RecordBuffer | null = null): void {
+    const { ring, ackMode, clock, answers } = this.#parts;
+    const offset = ring.claim();
+    const isAnsweredNow = ackMode === 'received' && seed === null && ring.records.kind(offset) === COMMAND.place;
+    if (isAnsweredNow) answers.unseen(client, ring.records, offset, clock.nowMs());
+    ring.publish(isAnsweredNow ? null : client, receivedNs, validationNs, seed);
     // What else arrives in this turn of the event loop joins the batch.
-    this.#running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#run());
+    this.#running ??= new Promise<void>((resolve) => clock.soon(resolve)).then(() => this.#run());
   }
 
   async #run(): Promise<void> {
-    while (this.#parts.ring.size > 0 && this.#state !== 'FAILED') await this.#commitBatch();
+    try {
+      let written = this.#write();
+      while (this.#inFlight > 0) {
+        const { startNs } = this.#given;
+        this.#applied.timeMs = this.#given.timeMs;
+        let matched = this.#match();
+        await written;
+        const logNs = this.#parts.clock.monotonicNs() - startNs;
+        while (matched < this.#inFlight) {
+          this.#release(matched, logNs);
+          matched = this.#match();
+        }
+        written = this.#write();
+        this.#release(matched, logNs);
+      }
+    } catch (thrown) {
+      this.#stop(thrown);
+    }
     this.#running = null;
+    if (!this.#isUnsealed) return;
+    this.#callOffSeal = this.#parts.clock.after(SEAL_AFTER_MS, () => {
+      this.#running ??= this.#seal().then(() => this.#run());
+    });
   }
 
-  async #commitBatch(): Promise<void> {
-    const { state, clock } = this.#parts;
+  /** What waits in the ring as one frame, on its way to the disk when this returns. */
+  async #write(): Promise<void> {
+    const { ring, state, clock } = this.#parts;
     const log = this.#log;
     assert(log !== null, 'commands are taken only once the log is open');
-    const batch = this.#takeBatch();
-    const commands = batch.map(({ command }) => command).filter((command) => command.kind !== 'book');
-    const timeMs = Math.max(clock.nowMs(), log.lastTimeMs);
-    let sequence = log.lastSequence;
-    const startNs = clock.monotonicNs();
-    try {
-      const written = commands.length > 0 ? log.commit(commands, timeMs) : Promise.resolve();
-      const outcomes: Outcome[] = [];
-      for (const { command } of batch) {
-        if (command.kind === 'book') {
-          outcomes.push({ kind: 'book', view: state.view(command.symbol, command.levels, sequence) });
-        } else outcomes.push(state.apply(command, { sequence: ++sequence, timeMs }));
+    this.#callOffSeal();
+    const end = this.#inFlight + nextBatch(ring, this.#inFlight);
+    let logged = 0;
+    for (; this.#inFlight < end; this.#inFlight++) {
+      const slot = ring.at(this.#inFlight);
+      const records = ring.recordsOf(slot);
+      const offset = ring.offsetOf(slot);
+      if (isQuery(records.kind(offset))) continue;
+      log.put(records, offset);
+      logged++;
+    }
+    this.#given.startNs = clock.monotonicNs();
+    this.#given.timeMs = Math.max(clock.nowMs(), log.lastTimeMs);
+    if (logged === 0) return;
+    this.#isUnsealed = true;
+    const callOff = clock.after(STALL_MS, () => {
+      this.#isStalled = true;
+      this.#giveUpWaiting(STALLED);
+    });
+    await log.commit(this.#given.timeMs, state.digest).finally(callOff);
+    this.#isStalled = false;
+  }
+
+  /** Applies what is in flight, or as much of it as gives not too many fills. Returns how many of the ring that were. */
+  #match(): number {
+    const { ring, state } = this.#parts;
+    for (let index = 0; index < this.#inFlight; index++) {
+      const slot = ring.at(index);
+      const records = ring.recordsOf(slot);
+      const offset = ring.offsetOf(slot);
+      if (isQuery(records.kind(offset))) {
+        this.#views.push(this.#look(records, offset));
+        continue;
       }
-      await written;
-      this.#release(batch, outcomes, clock.monotonicNs() - startNs);
-    } catch (thrown) {
-      this.#stop(batch, thrown);
+      this.#applied.sequence++;
+      state.apply(records, offset, this.#applied);
+      if (state.effects.fillCount > BATCH_FILLS_MAX) return index + 1;
     }
+    return this.#inFlight;
   }
 
-  #takeBatch(): Slot[] {
-    const { ring } = this.#parts;
-    const batch: Slot[] = [];
-    while (batch.length < BATCH_COMMANDS_MAX) {
-      const slot = ring.take();
-      if (slot === undefined) break;
-      batch.push(slot);
-      // The largest command ends its batch: a frame holds one.
-      if (slot.command.kind === 'seed') break;
-    }
-    return batch;
+  #look(records: RecordBuffer, offset: number): BookView | OrderView | null {
+    const { state } = this.#parts;
+    if (records.kind(offset) === COMMAND.orderQuery) return state.orderView(records, offset);
+    return state.view(records.symbol(offset), records.quantity(offset), this.#applied.sequence);
   }
 
-  /** The batch is durable: everything leaves. */
-  #release(batch: readonly Slot[], outcomes: readonly Outcome[], logNs: number): void {
-    const { sink, metrics, clock, state } = this.#parts;
-    for (const [index, slot] of batch.entries()) {
-      const outcome = outcomes[index];
-      assert(outcome !== undefined, 'an outcome a command');
-      const publishNs = clock.monotonicNs();
-      if (outcome.kind === 'accepted' || outcome.kind === 'cancelled') sink.offer(outcome.events);
-      const committedNs = clock.monotonicNs();
-      slot.answer(outcome);
-      if (slot.command.kind !== 'place' || outcome.kind !== 'accepted' || outcome.repeated) continue;
-      const { receivedNs, validationNs, command } = slot;
-      const durations = { matchNs: committedNs - receivedNs, validationNs, logNs, publishNs: committedNs - publishNs };
-      metrics.orderCommitted(command.order.side, outcome, durations);
+  /** The oldest `size` of the ring are durable: what they did leaves. */
+  #release(size: number, logNs: number): void {
+    const { ring, state, sink, answers, metrics, clock } = this.#parts;
+    const { effects } = state;
+    const { sequence, timeMs } = this.#applied;
+    const handedOverNs = clock.monotonicNs();
+    if (effects.count > 0) sink.offer({ state, firstSequence: sequence - effects.count + 1, timeMs });
+    const committedNs = clock.monotonicNs();
+    let row = 0;
+    for (let index = 0; index < size; index++) {
+      const slot = ring.at(index);
+      const records = ring.recordsOf(slot);
+      const offset = ring.offsetOf(slot);
+      const client = ring.client(slot);
+      if (!isQuery(records.kind(offset))) {
+        if (client !== null) answers.command(client, records, offset, row);
+        row++;
+      } else if (client !== null) answers.view(client, records, offset, this.#views[index - row] ?? null);
     }
-    metrics.booksChanged(state);
+    metrics.batchCommitted(state, ring, { size, logNs, publishNs: committedNs - handedOverNs, committedNs });
+    this.#views.length = 0;
+    effects.clear();
+    ring.release(size);
+    this.#inFlight -= size;
   }
 
-  /** What was being written may be on disk or not; what waits in the ring is not. */
-  #stop(batch: readonly Slot[], thrown: unknown): void {
+  async #seal(): Promise<void> {
+    if (this.#state === 'FAILED' || !this.#isUnsealed) return;
+    this.#isUnsealed = false;
+    await this.#log?.seal(this.#parts.state.digest).catch((thrown) => this.#stop(thrown));
+  }
+
+  #stop(thrown: unknown): void {
     this.#state = 'FAILED';
-    for (const slot of batch) slot.answer({ kind: 'unavailable', reason: LOG_FAILED, effect: 'unknown' });
-    for (let slot = this.#parts.ring.take(); slot !== undefined; slot = this.#parts.ring.take()) {
-      slot.answer(unavailable(LOG_FAILED));
-    }
-    this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    this.#giveUpWaiting(LOG_FAILED);
+    this.#inFlight = 0;
+    this.#parts.ring.release(this.#parts.ring.size);
+    this.#tellFailure(thrown instanceof Error ? thrown : new Error(String(thrown)));
   }
-}
 
-const RING_FULL = 'The engine is at capacity';
-const LOG_FAILED = 'The log failed';
-const WHY_NOT = {
-  REPLAYING: 'The engine is replaying its log',
-  DRAINING: 'The engine is stopping',
-  FAILED: LOG_FAILED,
-} as const;
-
-function unavailable(reason: string): Outcome {
-  return { kind: 'unavailable', reason, effect: 'not_accepted' };
-}
-
-/** The answer of `ACK_MODE=received`: given before anything is known of the order. */
-function acceptedUnseen(timestampMs: number): Outcome {
-  const nothing = { events: [], fills: 0, matchingNs: 0, insertionNs: null };
-  return { kind: 'accepted', timestampMs, repeated: false, ...nothing };
+  /** What the log was given may be on disk or not; what waits behind it is not, and is dropped. */
+  #giveUpWaiting(reason: string): void {
+    const { ring, answers } = this.#parts;
+    for (let index = 0; index < ring.size; index++) {
+      const slot = ring.at(index);
+      const client = ring.client(slot);
+      const outcome = index < this.#inFlight ? 'unknown' : 'not_accepted';
+      if (client !== null) answers.unavailable(client, ring.recordsOf(slot), ring.offsetOf(slot), { reason, outcome });
+      ring.forgetClient(slot);
+    }
+    ring.dropFrom(this.#inFlight);
+  }
 }

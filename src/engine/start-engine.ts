@@ -2,13 +2,15 @@
  * Puts an engine together: lock the log folder, listen (not ready), replay, take commands. Stops in the opposite order.
  * What could be started is stopped again when a later step fails.
  */
+import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { SERVER_EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { EngineConfig } from './engine-config.ts';
-import { HotPath, type Slot } from './hot-path.ts';
+import { HotPath } from './hot-path.ts';
+import { HttpAnswers } from './http/answers.ts';
 import { engineApi } from './http/engine-api.ts';
 import { closeServer, jsonServer, listen } from './http/json-server.ts';
 import { metricsApi } from './http/metrics-api.ts';
@@ -17,8 +19,12 @@ import { EngineMetrics } from './metrics/engine-metrics.ts';
 import { watchGarbageCollection } from './metrics/gc-pauses.ts';
 import { DiscardSink, type EventSink } from './publish/event-sink.ts';
 import { Ring } from './ring/ring.ts';
+import { newestSnapshot, restoreSnapshot } from './snapshot/load-snapshot.ts';
+import { SnapshotStore } from './snapshot/snapshot-store.ts';
+import { Snapshots } from './snapshot/snapshots.ts';
 import { type Disk, systemDisk } from './wal/disk.ts';
 import { lockFolder } from './wal/lock.ts';
+import type { LogPlace } from './wal/read-log.ts';
 import { recover } from './wal/recover.ts';
 
 /** What tests and faults may replace. */
@@ -57,38 +63,66 @@ async function start(
   { disk = systemDisk, clock = systemClock, sink = new DiscardSink(), tell = () => undefined }: EngineParts,
   undo: (() => Promise<void> | void)[],
 ): Promise<Omit<Engine, 'close'>> {
-  const { shardId, symbols, walPath, ackMode, adminToken } = config;
-  const state = new ShardState(shardId, symbols, clock);
+  const { shardId, symbols, walPath: folder, ackMode, adminToken } = config;
+  const state = new ShardState(shardId, symbols, clock, { hashSeed: randomInt(2 ** 32), isServing: true });
   const metrics = new EngineMetrics(shardId);
-  const ring = new Ring<Slot>(config.ringSlots);
-  const hotPath = new HotPath({ ring, state, sink, metrics, clock, ackMode });
+  const ring = new Ring<ServerResponse>(config.ringSlots);
+  const hotPath = new HotPath({ ring, state, answers: new HttpAnswers(state), sink, metrics, clock, ackMode });
   const nowSeconds = () => clock.monotonicNs() / 1e9;
   undo.push(watchGarbageCollection((seconds) => metrics.gcPaused(seconds, nowSeconds())));
   undo.push(() => sink.close());
 
-  undo.push(await lock(walPath));
-  const api = jsonServer(engineApi({ shardId, symbols: new Set(symbols), adminToken, hotPath, clock }));
+  undo.push(await lock(folder));
+  const api = jsonServer(engineApi({ shardId, symbols, adminToken, hotPath, ring, clock }));
   const exporter = jsonServer(metricsApi(() => metrics.page(ring.size / ring.capacity, sink, nowSeconds())));
   undo.push(() => closeServer(exporter));
   const metricsPort = await listenOn(exporter, 'METRICS_PORT', config.httpHost, config.metricsPort);
   undo.push(() => closeServer(api));
   const httpPort = await listenOn(api, 'HTTP_PORT', config.httpHost, config.httpPort);
 
-  const options = { folder: walPath, shardId, symbols, segmentBytesMax: config.segmentBytesMax, disk };
-  const { log, commands, torn } = await recover(options, state);
+  const snapshots = new Snapshots({
+    ...{ folder, shardId, symbols, disk, tell },
+    confirmedSequence: () => sink.confirmedSequence,
+    diverged: (error) => hotPath.fail(error),
+  });
+  const { segmentBytesMax } = config;
+  const { log, sequence, replayed, torn } = await recover(
+    {
+      ...{ folder, shardId, symbols, segmentBytesMax, disk, clock },
+      newSegmentId: () => randomInt(2 ** 32),
+      segmentClosed: () => snapshots.take(),
+      restoreSnapshot: () => restoreNewestSnapshot(folder, disk, state, tell),
+    },
+    state,
+  );
   if (torn !== null) tell(`torn tail set aside: ${torn}`);
-  tell(`replayed ${commands} commands`);
+  tell(`at sequence ${sequence}, of which ${replayed} commands were replayed`);
   metrics.booksChanged(state);
   hotPath.start(log);
   // Drain, let the answers out, close the log: after the drain nothing writes to it.
-  undo.splice(-2, 0, () => log.close());
+  undo.splice(-2, 0, async () => {
+    await snapshots.close();
+    await log.close();
+  });
   undo.push(() => hotPath.drain());
   return { httpPort, metricsPort, failure: hotPath.failure };
 }
 
+async function restoreNewestSnapshot(
+  folder: string,
+  disk: Disk,
+  state: ShardState,
+  tell: (sentence: string) => void,
+): Promise<LogPlace | null> {
+  const store = new SnapshotStore(folder, disk);
+  const snapshot = await newestSnapshot(store, tell);
+  return snapshot && restoreSnapshot(snapshot, state, store.path(snapshot.sequence));
+}
+
 async function lock(folder: string): Promise<() => Promise<void>> {
   try {
-    await mkdir(folder, { recursive: true });
+    // Making parents hides why the last one cannot be made: the second attempt tells.
+    await mkdir(folder, { recursive: true }).catch(() => mkdir(folder));
     return await lockFolder(folder);
   } catch (thrown) {
     if (thrown instanceof MexError) throw thrown;

@@ -22,6 +22,11 @@ export interface OrderPlaced {
   timestamp: number;
 }
 
+/** The order as it is now; fills that follow from it come behind. */
+export interface OrderAmendedEvent extends Omit<OrderPlaced, 'type'> {
+  type: 'ORDER_AMENDED';
+}
+
 export interface OrderCancelledEvent {
   type: 'ORDER_CANCELLED';
   orderId: string;
@@ -30,4 +35,4 @@ export interface OrderCancelledEvent {
   timestamp: number;
 }
 
-export type EngineEvent = MatchExecuted | OrderPlaced | OrderCancelledEvent;
+export type EngineEvent = MatchExecuted | OrderPlaced | OrderAmendedEvent | OrderCancelledEvent;

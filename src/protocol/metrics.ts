@@ -44,8 +44,8 @@ export const METRIC = {
 
 /** Steps a decade: 10^(1/48) is a bucket 4.9 % wide. */
 const FINE_STEPS_PER_DECADE = 48;
-/** The limits that verdicts test are bounds of their own, so that no bucket straddles one. */
-const FINE_EXACT_BOUNDS = [0.05, 0.2];
+/** Every bound of the coarse histograms, among them the limits that verdicts test, so that no bucket straddles one. */
+const FINE_EXACT_BOUNDS = [BUCKETS.match, BUCKETS.validation, BUCKETS.matching, BUCKETS.log].flat();
 
 /** Upper bounds of the fine histograms, 1 µs to 10 s, at most 5 % wide. */
 export const FINE_BUCKETS: readonly number[] = fineBuckets();

@@ -1,3 +1,5 @@
+import type { OrderType, Side, TimeInForce } from './orders.ts';
+
 /**
  * What an engine answers. Every answer that is not 2xx says whether the command may have taken effect:
  * `not_accepted` (safe to send as new) or `unknown` (send again with the same id to find out).
@@ -25,6 +27,39 @@ export interface OrderCancelled {
   orderId: string;
   shardId: string;
   cancelledQuantity: number;
+  timestamp: number;
+}
+
+export interface OrderAmended {
+  status: 'AMENDED';
+  orderId: string;
+  shardId: string;
+  price: number;
+  quantity: number;
+  filledQuantity: number;
+  timestamp: number;
+}
+
+export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED' | 'REJECTED';
+
+/** `GET /orders/{id}`. */
+export interface OrderView {
+  orderId: string;
+  symbol: string;
+  shardId: string;
+  status: OrderStatus;
+  side: Side;
+  type: OrderType;
+  timeInForce: TimeInForce;
+  postOnly: boolean;
+  /** As it is now, after amends; 0 for a MARKET order. */
+  price: number;
+  /** The total, what is filled included. */
+  quantity: number;
+  filledQuantity: number;
+  /** What still rests. */
+  remainingQuantity: number;
+  /** Epoch milliseconds of its acceptance. */
   timestamp: number;
 }
 

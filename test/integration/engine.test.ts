@@ -1,7 +1,8 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { flipBit, segmentsOf } from '../engine/wal/logs.ts';
 import { runMex, SYMBOL, startEngineProcess, temporaryFolder } from './engine-process.ts';
 
 const ORDER = { orderId: 'o-1', symbol: SYMBOL, side: 'SELL', price: 101, quantity: 5 };
@@ -36,6 +37,25 @@ describe('an engine', () => {
       bids: [],
       asks: [{ price: 101, quantity: 3, orders: 1 }],
     });
+    expect((await call('GET', '/orders/o-1')).body).toEqual({
+      orderId: 'o-1',
+      symbol: SYMBOL,
+      shardId: 'a',
+      status: 'PARTIALLY_FILLED',
+      side: 'SELL',
+      type: 'LIMIT',
+      timeInForce: 'GTC',
+      postOnly: false,
+      price: 101,
+      quantity: 5,
+      filledQuantity: 2,
+      remainingQuantity: 3,
+      timestamp: placed.body.timestamp,
+    });
+    expect((await call('PATCH', '/orders/o-1', { price: 105, quantity: 6 })).body).toMatchObject({
+      ...{ status: 'AMENDED', orderId: 'o-1', shardId: 'a', price: 105, quantity: 6, filledQuantity: 2 },
+    });
+    expect((await call('PATCH', '/orders/o-1', { quantity: 5 })).body).toMatchObject({ price: 105, quantity: 5 });
     expect(await call('DELETE', '/orders/o-1')).toMatchObject({
       status: 200,
       body: { status: 'CANCELLED', orderId: 'o-1', shardId: 'a', cancelledQuantity: 3 },
@@ -77,7 +97,7 @@ describe('an engine', () => {
       status: 405,
       body: refusal('Method not allowed: GET, use POST'),
     });
-    expect((await call('PATCH', '/orders/o-1', {})).headers.get('allow')).toBe('DELETE');
+    expect((await call('PUT', '/orders/o-1', {})).headers.get('allow')).toBe('GET, PATCH, DELETE');
     expect(await call('POST', '/orders', { ...ORDER, symbol: 'X' })).toMatchObject({
       status: 400,
       body: refusal('Unknown symbol: X', 'o-1'),
@@ -148,13 +168,11 @@ describe('a start', () => {
     for (const orderId of ['1', '2', '3']) await call('POST', '/orders', { ...ORDER, orderId });
     child.kill('SIGKILL');
     await exit;
-    const [name = ''] = await readdir(folder);
-    const bytes = await readFile(join(folder, name));
-    bytes.writeUInt8(bytes.readUInt8(4096 + 60) ^ 4, 4096 + 60);
-    await writeFile(join(folder, name), bytes);
+    const [path = ''] = await segmentsOf(folder);
+    await flipBit(path, 4096 + 70);
     const { code, stderr } = await runMex(['serve', 'engine'], { WAL_PATH: folder, HTTP_PORT: '0', METRICS_PORT: '0' });
     expect(code).toBe(65);
-    expect(stderr).toContain(`Damaged log: ${join(folder, name)} at byte 4096: expected the frame of sequence 1`);
+    expect(stderr).toContain(`Damaged log: ${path} at byte 4096: expected the frame of sequence 1`);
   });
 
   it('ends with 74 when its port is taken, in one line', async () => {

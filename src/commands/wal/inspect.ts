@@ -1,27 +1,32 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import type { LogInspection } from '../../engine/wal/count-log.ts';
+import type { LogInspection } from '../../engine/inspect/count-log.ts';
 
 export default class WalInspect extends BaseCommand {
   static override summary = 'replay an engine’s log without touching it, and count what it holds';
   static override description =
-    'Also works while the engine runs. Orders (accepted as new) and matches are those since the last reset in the log.';
+    'Also works while the engine runs. Orders (accepted as new) and matches are those since the last reset.';
   static override examples = [
     '<%= config.bin %> wal inspect /tmp/wal',
     '<%= config.bin %> wal inspect /tmp/wal --json',
   ];
-  static override args = { path: Args.string({ description: 'folder of the log (WAL_PATH)', required: true }) };
+  static override args = { path: Args.string({ description: 'folder of the shard (WAL_PATH)', required: true }) };
 
   async run(): Promise<LogInspection> {
     const { args } = await this.parse(WalInspect);
-    const { countLog } = await import('../../engine/wal/count-log.ts');
-    const log = await countLog(args.path);
-    const { place, cancel, seed, reset } = log.commands;
+    const [{ countLog }, { systemDisk }] = await Promise.all([
+      import('../../engine/inspect/count-log.ts'),
+      import('../../engine/wal/disk.ts'),
+    ]);
+    const log = await countLog(args.path, systemDisk);
+    const { place, cancel, amend, seed, reset } = log.commands;
+    const begins = log.snapshot === 0 ? '' : `, behind the snapshot of ${log.snapshot}`;
     this.log(`shard        ${log.shardId} (${log.symbols.join(', ')})`);
     this.log(`segments     ${log.segments}, frames ${log.frames}, unfinished bytes ${log.unfinishedBytes}`);
-    this.log(`sequence     ${log.firstSequence} to ${log.lastSequence}`);
-    this.log(`commands     place ${place}, cancel ${cancel}, seed ${seed}, reset ${reset}`);
-    this.log(`since reset  orders ${log.orders}, matches ${log.matches}`);
+    this.log(`sequence     ${log.firstSequence} to ${log.lastSequence}${begins}`);
+    this.log(`commands     place ${place}, cancel ${cancel}, amend ${amend}, seed ${seed}, reset ${reset}`);
+    this.log(`since reset  orders ${log.orders}, matches ${log.matches}, resting now ${log.resting}`);
+    this.log(`digest       ${log.digest}`);
     return log;
   }
 }

@@ -1,89 +1,142 @@
 /**
- * One side of a book: its price levels in an array, worst first and best last, found by binary search. Taking the best
- * level off is O(1), finding one O(log levels), a new one moves those better than it.
+ * One side of a book: price levels, best first by price, and at each the orders in the order of their arrival. Orders are
+ * slots; what they are is in the storage. The levels are linked from price to price, so the next best one is a load away
+ * when the best is empty; the ladder is asked only for a level by its price.
  */
-import { strict as assert } from 'node:assert';
-import type { Side } from '../../protocol/orders.ts';
-import type { BookLevel } from '../../protocol/replies.ts';
-import { PriceLevel, type RestingOrder } from './price-level.ts';
+import { type BookStorage, LEVEL, LEVEL_WORDS, ORDER, ORDER_WORDS } from './book-storage.ts';
+import { PriceLadder } from './price-ladder.ts';
 
 export class BookSide {
-  readonly side: Side;
+  readonly isSell: boolean;
+  /** Resting orders, and levels. */
   orders = 0;
-  /** Worst first. */
-  readonly #levels: PriceLevel[] = [];
+  levels = 0;
+  /** Slots of levels; 0: none. */
+  #lowest = 0;
+  #highest = 0;
+  readonly #storage: BookStorage;
+  readonly #ladder: PriceLadder;
 
-  constructor(side: Side) {
-    this.side = side;
+  constructor(storage: BookStorage, isSell: boolean) {
+    this.isSell = isSell;
+    this.#storage = storage;
+    this.#ladder = new PriceLadder(storage.nodes);
   }
 
-  get levelCount(): number {
-    return this.#levels.length;
+  /** The level with the lowest price: go on with `LEVEL.higher`. */
+  get lowest(): number {
+    return this.#lowest;
   }
 
-  get best(): PriceLevel | undefined {
-    return this.#levels.at(-1);
+  /** The level that trades first; 0: the side is empty. */
+  get best(): number {
+    return this.isSell ? this.#lowest : this.#highest;
   }
 
-  /** Would an order of the other side with this limit (`null`: none) trade with a level at this price? */
-  accepts(levelPriceCents: number, limitPriceCents: number | null): boolean {
-    return limitPriceCents === null || this.#rank(levelPriceCents) >= this.#rank(limitPriceCents);
+  /** The level that trades after this one. */
+  next(level: number): number {
+    const field = this.isSell ? LEVEL.higher : LEVEL.lower;
+    return this.#storage.levels.words[level * LEVEL_WORDS + field] ?? 0;
   }
 
-  add(resting: RestingOrder): void {
-    const { priceCents } = resting.order;
-    const at = this.#indexOf(priceCents);
-    let level = this.#levels[at];
-    if (level?.priceCents !== priceCents) {
-      level = new PriceLevel(priceCents);
-      this.#levels.splice(at, 0, level);
-    }
-    level.append(resting);
+  /** Price of the best level; beyond every price where there is none. */
+  get bestPrice(): number {
+    const { best } = this;
+    if (best === 0) return this.isSell ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    return this.#storage.levels.words[best * LEVEL_WORDS + LEVEL.price] ?? 0;
+  }
+
+  /** The order comes to rest as the newest at this price. Its quantity and what is filled of it are set. */
+  add(order: number, price: number): void {
+    const { orders, levels } = this.#storage;
+    let level = this.#ladder.at(price);
+    if (level === 0) level = this.#addLevel(price);
+    const { words } = levels;
+    const at = level * LEVEL_WORDS;
+    const base = order * ORDER_WORDS;
+    const newest = words[at + LEVEL.newest] ?? 0;
+    orders.words[base + ORDER.next] = 0;
+    orders.words[base + ORDER.previous] = newest;
+    orders.words[base + ORDER.level] = level;
+    if (newest === 0) words[at + LEVEL.oldest] = order;
+    else orders.words[newest * ORDER_WORDS + ORDER.next] = order;
+    words[at + LEVEL.newest] = order;
+    words[at + LEVEL.count] = (words[at + LEVEL.count] ?? 0) + 1;
+    const remaining = (orders.words[base + ORDER.quantity] ?? 0) - (orders.words[base + ORDER.filled] ?? 0);
+    levels.doubles[at >> 1] = (levels.doubles[at >> 1] ?? 0) + remaining;
     this.orders++;
   }
 
-  remove(resting: RestingOrder): void {
-    const at = this.#indexOf(resting.order.priceCents);
-    const level = this.#levels[at];
-    assert(level?.priceCents === resting.order.priceCents, 'a resting order has a level');
-    level.remove(resting);
-    if (level.orders === 0) this.#levels.splice(at, 1);
+  /** The order rests no more; `remaining` of it was still there. The level goes with its last order. */
+  remove(order: number, remaining: number): void {
+    const { orders, levels } = this.#storage;
+    const base = order * ORDER_WORDS;
+    const next = orders.words[base + ORDER.next] ?? 0;
+    const previous = orders.words[base + ORDER.previous] ?? 0;
+    const level = orders.words[base + ORDER.level] ?? 0;
+    const at = level * LEVEL_WORDS;
+    const { words } = levels;
+    if (previous === 0) words[at + LEVEL.oldest] = next;
+    else orders.words[previous * ORDER_WORDS + ORDER.next] = next;
+    if (next === 0) words[at + LEVEL.newest] = previous;
+    else orders.words[next * ORDER_WORDS + ORDER.previous] = previous;
     this.orders--;
+    const count = (words[at + LEVEL.count] ?? 0) - 1;
+    words[at + LEVEL.count] = count;
+    levels.doubles[at >> 1] = (levels.doubles[at >> 1] ?? 0) - remaining;
+    orders.words[base + ORDER.level] = words[at + LEVEL.price] ?? 0;
+    if (count === 0) this.#removeLevel(level);
   }
 
-  /** Quantity that an order of the other side could take up to its limit, counted no further than `enough`. */
-  fillable(limitPriceCents: number | null, enough: number): number {
-    let quantity = 0;
-    for (let at = this.#levels.length - 1; at >= 0 && quantity < enough; at--) {
-      const level = this.#levels[at];
-      if (level === undefined || !this.accepts(level.priceCents, limitPriceCents)) break;
-      quantity += level.quantity;
-    }
-    return Math.min(quantity, enough);
+  /** The order keeps its place with so much less of it. */
+  reduce(order: number, by: number): void {
+    const { orders, levels } = this.#storage;
+    const at = (orders.words[order * ORDER_WORDS + ORDER.level] ?? 0) * LEVEL_WORDS;
+    levels.doubles[at >> 1] = (levels.doubles[at >> 1] ?? 0) - by;
   }
 
-  /** Best level first. */
-  view(levelsMax: number): BookLevel[] {
-    const best = this.#levels.slice(-levelsMax).reverse();
-    return best.map(({ priceCents, quantity, orders }) => ({ price: priceCents, quantity, orders }));
+  clear(): void {
+    this.#ladder.clear();
+    this.#lowest = 0;
+    this.#highest = 0;
+    this.orders = 0;
+    this.levels = 0;
   }
 
-  /** Higher is better. */
-  #rank(priceCents: number): number {
-    return this.side === 'BUY' ? priceCents : -priceCents;
+  #addLevel(price: number): number {
+    const { levels } = this.#storage;
+    const level = levels.allocate();
+    const { words } = levels;
+    const lower = this.#ladder.below(price);
+    const higher = lower === 0 ? this.#lowest : (words[lower * LEVEL_WORDS + LEVEL.higher] ?? 0);
+    const at = level * LEVEL_WORDS;
+    levels.doubles[at >> 1] = 0;
+    words[at + LEVEL.price] = price;
+    words[at + LEVEL.oldest] = 0;
+    words[at + LEVEL.newest] = 0;
+    words[at + LEVEL.count] = 0;
+    words[at + LEVEL.lower] = lower;
+    words[at + LEVEL.higher] = higher;
+    if (lower === 0) this.#lowest = level;
+    else words[lower * LEVEL_WORDS + LEVEL.higher] = level;
+    if (higher === 0) this.#highest = level;
+    else words[higher * LEVEL_WORDS + LEVEL.lower] = level;
+    this.#ladder.insert(price, level);
+    this.levels++;
+    return level;
   }
 
-  /** Where the level of this price is, or belongs. */
-  #indexOf(priceCents: number): number {
-    const rank = this.#rank(priceCents);
-    let low = 0;
-    let high = this.#levels.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const level = this.#levels[middle];
-      if (level !== undefined && this.#rank(level.priceCents) < rank) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #removeLevel(level: number): void {
+    const { words } = this.#storage.levels;
+    const at = level * LEVEL_WORDS;
+    const lower = words[at + LEVEL.lower] ?? 0;
+    const higher = words[at + LEVEL.higher] ?? 0;
+    if (lower === 0) this.#lowest = higher;
+    else words[lower * LEVEL_WORDS + LEVEL.higher] = higher;
+    if (higher === 0) this.#highest = lower;
+    else words[higher * LEVEL_WORDS + LEVEL.lower] = lower;
+    this.#ladder.remove(words[at + LEVEL.price] ?? 0);
+    this.#storage.levels.free(level);
+    this.levels--;
   }
 }

@@ -1,23 +1,29 @@
-/** The book of one symbol: two sides that never cross. It holds orders; who trades with whom is decided in `match/`. */
-import type { Side } from '../../protocol/orders.ts';
+/** The two sides of one symbol. */
+import { FLAG } from '../record.ts';
 import { BookSide } from './book-side.ts';
+import type { BookStorage } from './book-storage.ts';
 
 export class OrderBook {
-  readonly symbol: string;
-  readonly bids = new BookSide('BUY');
-  readonly asks = new BookSide('SELL');
+  readonly bids: BookSide;
+  readonly asks: BookSide;
 
-  constructor(symbol: string) {
-    this.symbol = symbol;
+  constructor(storage: BookStorage) {
+    this.bids = new BookSide(storage, false);
+    this.asks = new BookSide(storage, true);
   }
 
-  /** The side on which an order of `side` rests. */
-  own(side: Side): BookSide {
-    return side === 'BUY' ? this.bids : this.asks;
+  /** Where an order with these flags rests … */
+  own(flags: number): BookSide {
+    return (flags & FLAG.sell) === 0 ? this.bids : this.asks;
   }
 
-  /** The side with which an order of `side` trades. */
-  opposite(side: Side): BookSide {
-    return side === 'BUY' ? this.asks : this.bids;
+  /** … and what it trades with. */
+  opposite(flags: number): BookSide {
+    return (flags & FLAG.sell) === 0 ? this.asks : this.bids;
+  }
+
+  clear(): void {
+    this.bids.clear();
+    this.asks.clear();
   }
 }

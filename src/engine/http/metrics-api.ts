@@ -1,7 +1,7 @@
 /** The metrics port: `GET /metrics`, nothing else. */
 import type { RequestListener } from 'node:http';
 import { messageOf } from '../../errors/mex-error.ts';
-import { sendRefusal } from './json-server.ts';
+import { sendRefusal } from './send.ts';
 
 export function metricsApi(render: () => Promise<Buffer>): RequestListener {
   return (request, response) => {

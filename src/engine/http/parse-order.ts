@@ -1,127 +1,182 @@
-/** The edge: what came as JSON becomes an order, or an exact and stable reason why not. */
-import {
-  type NewOrder,
-  ORDER_ID_PATTERN,
-  PRICE_CENTS_MAX,
-  QUANTITY_MAX,
-  SYMBOL_PATTERN,
-} from '../../protocol/orders.ts';
+/** The edge: a body becomes a record, or an exact and stable reason why not. */
+import { PRICE_CENTS_MAX, QUANTITY_MAX } from '../../protocol/orders.ts';
+import { COMMAND, FLAG, RECORD_BYTES_MAX, RecordBuffer } from '../record.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { EPOCH_MS_MAX, FIELD, FIELD_NAMES, type FieldName, OrderFields } from './order-fields.ts';
+import type { SymbolTable } from './symbol-table.ts';
 
-export type Parsed<Value> = { ok: true; value: Value } | { ok: false; orderId: string | null; reason: string };
-
-const FIELDS = new Set([
-  'orderId',
-  'symbol',
-  'side',
-  'type',
-  'timeInForce',
-  'postOnly',
-  'price',
-  'quantity',
-  'timestamp',
-]);
-/** The last instant of a JavaScript date. */
-const EPOCH_MS_MAX = 8_640_000_000_000_000;
-/** Of a name that a client chose, so much comes back. */
-const ECHO_CHARACTERS_MAX = 64;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-export function parseOrder(body: unknown, symbols: ReadonlySet<string>): Parsed<NewOrder> {
-  if (!isFields(body)) return { ok: false, orderId: null, reason: 'Body must be a JSON object' };
-  const orderId = isOrderId(body.orderId) ? body.orderId : null;
-  const reason = fieldProblem(body) ?? symbolProblem(body.symbol, symbols) ?? combinationProblem(body);
-  if (reason !== null) return { ok: false, orderId, reason };
-  const { symbol, side, type, timeInForce, postOnly, price, quantity } = body as Fields & Partial<NewOrder>;
-  const order = {
-    orderId,
-    symbol,
-    side,
-    type: type ?? 'LIMIT',
-    timeInForce: timeInForce ?? 'GTC',
-    postOnly: postOnly ?? false,
-    priceCents: price ?? 0,
-    quantity,
-  };
-  return { ok: true, value: order as NewOrder };
-}
-
-/** `{"orders": […]}`: every order a LIMIT that rests, none empty. */
-export function parseSeed(body: unknown, symbols: ReadonlySet<string>): Parsed<NewOrder[]> {
-  const no = (reason: string, orderId: string | null = null) => ({ ok: false, orderId, reason }) as const;
-  if (!isFields(body)) return no('Body must be a JSON object');
-  const unknown = Object.keys(body).find((name) => name !== 'orders');
-  if (unknown !== undefined) return no(`Unknown field: ${echo(unknown)}`);
-  if (body.orders === undefined) return no('Missing field: orders');
-  if (!Array.isArray(body.orders)) return no('Invalid orders: must be an array');
-  const orders: NewOrder[] = [];
-  for (const [index, entry] of body.orders.entries()) {
-    const parsed = parseOrder(entry, symbols);
-    if (!parsed.ok) return no(`orders[${index}]: ${parsed.reason}`, parsed.orderId);
-    if (parsed.value.type !== 'LIMIT' || parsed.value.timeInForce !== 'GTC') {
-      return no(`orders[${index}]: A seed must be a LIMIT GTC order`, parsed.value.orderId);
-    }
-    orders.push(parsed.value);
-  }
-  return { ok: true, value: orders };
-}
-
-export function isOrderId(value: unknown): value is string {
-  return typeof value === 'string' && ORDER_ID_PATTERN.test(value);
+export interface ParseProblem {
+  /** `null` where the body did not tell, or not soundly. */
+  orderId: string | null;
+  reason: string;
 }
 
 export const ORDER_ID_REASON = 'Invalid orderId: must be 1 to 64 characters of A-Z a-z 0-9 . _ : -';
+export const MALFORMED: ParseProblem = { orderId: null, reason: 'Malformed JSON' };
+const NO_OBJECT: ParseProblem = { orderId: null, reason: 'Body must be a JSON object' };
+const RESTS_NOT = FLAG.market | FLAG.immediateOrCancel | FLAG.fillOrKill;
+/** In this order a missing one is named. */
+const REQUIRED = ['orderId', 'symbol', 'side', 'quantity', 'price'] as const satisfies FieldName[];
+const whole = (low: number, high: number): string => `must be a whole number from ${low} to ${high}`;
+const INVALID: Readonly<Record<FieldName, string>> = {
+  orderId: ORDER_ID_REASON,
+  symbol: 'Invalid symbol: must be 1 to 32 characters of A-Z a-z 0-9 . _ -',
+  side: 'Invalid side: must be BUY or SELL',
+  type: 'Invalid type: must be LIMIT or MARKET',
+  timeInForce: 'Invalid timeInForce: must be GTC or IOC or FOK',
+  postOnly: 'Invalid postOnly: must be true or false',
+  price: `Invalid price: ${whole(1, PRICE_CENTS_MAX)}`,
+  quantity: `Invalid quantity: ${whole(1, QUANTITY_MAX)}`,
+  timestamp: `Invalid timestamp: ${whole(0, EPOCH_MS_MAX)}`,
+  account: 'Invalid account: must be 1 to 64 characters of A-Z a-z 0-9 . _ : -',
+};
+const PLACE_FIELDS = { kind: COMMAND.place, flags: 0, symbol: 0, priceCents: 0, quantity: 0 };
 
-function fieldProblem(body: Fields): string | null {
-  const unknown = Object.keys(body).find((name) => !FIELDS.has(name));
-  if (unknown !== undefined) return `Unknown field: ${echo(unknown)}`;
-  const required = ['orderId', 'symbol', 'side', 'quantity', ...(body.type === 'MARKET' ? [] : ['price'])];
-  const missing = required.find((name) => body[name] === undefined);
-  if (missing !== undefined) return `Missing field: ${missing}`;
-  if (!isOrderId(body.orderId)) return ORDER_ID_REASON;
-  if (typeof body.symbol !== 'string' || !SYMBOL_PATTERN.test(body.symbol)) {
-    return 'Invalid symbol: must be 1 to 32 characters of A-Z a-z 0-9 . _ -';
+export class OrderParser {
+  readonly #json = new JsonScanner();
+  readonly #fields: OrderFields;
+
+  constructor(symbols: SymbolTable) {
+    this.#fields = new OrderFields(symbols);
   }
-  return (
-    choiceProblem(body, 'side', ['BUY', 'SELL']) ??
-    choiceProblem(body, 'type', ['LIMIT', 'MARKET']) ??
-    choiceProblem(body, 'timeInForce', ['GTC', 'IOC', 'FOK']) ??
-    (body.postOnly === undefined || typeof body.postOnly === 'boolean'
-      ? null
-      : 'Invalid postOnly: must be true or false') ??
-    integerProblem(body, 'price', { low: 1, high: PRICE_CENTS_MAX }) ??
-    integerProblem(body, 'quantity', { low: 1, high: QUANTITY_MAX }) ??
-    integerProblem(body, 'timestamp', { low: 0, high: EPOCH_MS_MAX })
-  );
-}
 
-function symbolProblem(symbol: unknown, symbols: ReadonlySet<string>): string | null {
-  return symbols.has(String(symbol)) ? null : `Unknown symbol: ${symbol}`;
-}
+  /** Writes the order as a record; `null`: done. */
+  place(body: Buffer, into: RecordBuffer, offset: number): ParseProblem | null {
+    const json = this.#json;
+    json.start(body);
+    const problem = this.#readObject();
+    if (problem !== null) return problem;
+    if (!json.end()) return MALFORMED;
+    const reason = this.#orderProblem();
+    if (reason !== null) return { orderId: this.#orderIdText(), reason };
+    this.#write(into, offset);
+    return null;
+  }
 
-function combinationProblem(body: Fields): string | null {
-  if (body.type === 'MARKET' && body.price !== undefined) return 'Invalid price: a MARKET order has none';
-  const rests = body.type !== 'MARKET' && (body.timeInForce ?? 'GTC') === 'GTC';
-  return body.postOnly === true && !rests ? 'Invalid postOnly: only a LIMIT GTC order can be post-only' : null;
-}
+  /** `{"price"?, "quantity"?}`, at least one of them: price and quantity of the change, 0 for what stays. */
+  amend(body: Buffer): ParseProblem | { priceCents: number; quantity: number } {
+    const json = this.#json;
+    const fields = this.#fields;
+    json.start(body);
+    const problem = this.#readObject();
+    if (problem !== null) return problem;
+    if (!json.end()) return MALFORMED;
+    const other = FIELD_NAMES.find(
+      (name) => name !== 'price' && name !== 'quantity' && fields.isThere[FIELD[name]] === 1,
+    );
+    const unknown = fields.unknown ?? other;
+    const { priceCents, quantity } = fields;
+    if (unknown !== undefined) return { orderId: null, reason: `Unknown field: ${unknown}` };
+    if (fields.duplicate !== null) return { orderId: null, reason: `Duplicate field: ${fields.duplicate}` };
+    const invalid = this.#firstInvalid();
+    if (invalid !== null) return { orderId: null, reason: invalid };
+    if (priceCents === 0 && quantity === 0) return { orderId: null, reason: 'Missing field: price or quantity' };
+    return { priceCents, quantity };
+  }
 
-function choiceProblem(body: Fields, name: string, choices: readonly string[]): string | null {
-  const value = body[name];
-  if (value === undefined || choices.some((choice) => choice === value)) return null;
-  return `Invalid ${name}: must be ${choices.join(' or ')}`;
-}
+  /** `{"orders": […]}`, every order a LIMIT that rests: one record, in a buffer of its own. */
+  seed(body: Buffer): ParseProblem | RecordBuffer {
+    const json = this.#json;
+    json.start(body);
+    if (!json.takeObject()) return this.#notAnObject();
+    let seed: RecordBuffer | ParseProblem | null = null;
+    let unknown: string | null = null;
+    let isDuplicate = false;
+    for (let isFirst = true; !json.endObject(); isFirst = false) {
+      if ((!isFirst && !json.comma()) || !json.name()) return MALFORMED;
+      const name = json.text.toString('utf8', 0, Math.min(json.textLength, json.text.length));
+      if (name !== 'orders') {
+        unknown ??= name.slice(0, 64);
+        if (json.value() === 0) return MALFORMED;
+        continue;
+      }
+      isDuplicate = seed !== null;
+      seed = this.#readOrders(body.length);
+      if (json.isBroken) return MALFORMED;
+    }
+    if (!json.end()) return MALFORMED;
+    if (unknown !== null) return { orderId: null, reason: `Unknown field: ${unknown}` };
+    if (isDuplicate) return { orderId: null, reason: 'Duplicate field: orders' };
+    return seed ?? { orderId: null, reason: 'Missing field: orders' };
+  }
 
-function integerProblem(body: Fields, name: string, { low, high }: { low: number; high: number }): string | null {
-  const value = body[name];
-  if (value === undefined) return null;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return null;
-  return `Invalid ${name}: must be a whole number from ${low} to ${high}`;
-}
+  /** The first order that is not sound is named, once the whole list has been read. */
+  #readOrders(bodyBytes: number): RecordBuffer | ParseProblem {
+    const json = this.#json;
+    if (!json.takeArray()) {
+      json.value();
+      return { orderId: null, reason: 'Invalid orders: must be an array' };
+    }
+    // An order is shorter as a record than as JSON, as long as its names are plain.
+    const seed = RecordBuffer.ofSize(bodyBytes + 2 * RECORD_BYTES_MAX);
+    let problem: ParseProblem | null = null;
+    let at = seed.seedOrders(0);
+    let count = 0;
+    for (; !json.endArray(); count++) {
+      if (count > 0 && !json.comma()) return MALFORMED;
+      const found = this.#readObject();
+      if (json.isBroken) return MALFORMED;
+      const reason = found?.reason ?? this.#orderProblem() ?? this.#seedProblem();
+      if (reason === null) at += problem === null ? this.#write(seed, at) : 0;
+      else problem ??= { orderId: this.#orderIdText(), reason: `orders[${count}]: ${reason}` };
+    }
+    if (problem !== null) return problem;
+    seed.write(0, { ...PLACE_FIELDS, kind: COMMAND.seed, priceCents: count, quantity: at - seed.seedOrders(0) });
+    return seed;
+  }
 
-function isFields(body: unknown): body is Fields {
-  return typeof body === 'object' && body !== null && !Array.isArray(body);
-}
+  #readObject(): ParseProblem | null {
+    if (!this.#json.takeObject()) return this.#notAnObject();
+    return this.#fields.scan(this.#json) ? null : MALFORMED;
+  }
 
-function echo(name: string): string {
-  return name.slice(0, ECHO_CHARACTERS_MAX);
+  #notAnObject(): ParseProblem {
+    const isWhole = this.#json.value() !== 0;
+    return isWhole && !this.#json.isBroken ? NO_OBJECT : MALFORMED;
+  }
+
+  #orderProblem(): string | null {
+    const fields = this.#fields;
+    if (fields.unknown !== null) return `Unknown field: ${fields.unknown}`;
+    if (fields.duplicate !== null) return `Duplicate field: ${fields.duplicate}`;
+    const isMarket = (fields.flags & FLAG.market) !== 0;
+    for (const name of REQUIRED) {
+      if (fields.isThere[FIELD[name]] === 0 && !(name === 'price' && isMarket)) return `Missing field: ${name}`;
+    }
+    const invalid = this.#firstInvalid();
+    if (invalid !== null) return invalid;
+    if (fields.symbol < 0) return `Unknown symbol: ${fields.symbolText}`;
+    if (isMarket && fields.isThere[FIELD.price] === 1) return 'Invalid price: a MARKET order has none';
+    const isPostOnly = (fields.flags & FLAG.postOnly) !== 0;
+    return isPostOnly && (fields.flags & RESTS_NOT) !== 0
+      ? 'Invalid postOnly: only a LIMIT GTC order can be post-only'
+      : null;
+  }
+
+  /** In the order of `FIELD`. */
+  #firstInvalid(): string | null {
+    const { isThere, isSound } = this.#fields;
+    for (const name of FIELD_NAMES) if (isThere[FIELD[name]] === 1 && isSound[FIELD[name]] === 0) return INVALID[name];
+    return null;
+  }
+
+  #seedProblem(): string | null {
+    return (this.#fields.flags & RESTS_NOT) === 0 ? null : 'A seed must be a LIMIT GTC order';
+  }
+
+  #orderIdText(): string | null {
+    const { orderId, orderIdLength } = this.#fields;
+    return orderIdLength === 0 ? null : orderId.toString('latin1', 0, orderIdLength);
+  }
+
+  #write(into: RecordBuffer, offset: number): number {
+    const fields = this.#fields;
+    const start = into.idOffset(offset);
+    for (let index = 0; index < fields.orderIdLength; index++) into.bytes[start + index] = fields.orderId[index] ?? 0;
+    const accountStart = start + fields.orderIdLength;
+    for (let index = 0; index < fields.accountLength; index++) {
+      into.bytes[accountStart + index] = fields.account[index] ?? 0;
+    }
+    return into.writeHeader(offset, fields, fields.orderIdLength, fields.accountLength);
+  }
 }

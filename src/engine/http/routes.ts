@@ -1,7 +1,7 @@
 /** Which call a request is: the table of paths, with 404 and 405 for the rest. */
-import type { Refusal } from './json-server.ts';
+import type { Refusal } from './send.ts';
 
-type RouteName = 'place' | 'cancel' | 'book' | 'seed' | 'reset' | 'health' | 'ready';
+type RouteName = 'place' | 'cancel' | 'amend' | 'order' | 'book' | 'seed' | 'reset' | 'health' | 'ready';
 
 export interface Route {
   name: RouteName;
@@ -12,6 +12,8 @@ export interface Route {
 
 const ROUTES: readonly { method: string; path: RegExp; name: RouteName }[] = [
   { method: 'POST', path: /^\/orders$/, name: 'place' },
+  { method: 'GET', path: /^\/orders\/([^/]+)$/, name: 'order' },
+  { method: 'PATCH', path: /^\/orders\/([^/]+)$/, name: 'amend' },
   { method: 'DELETE', path: /^\/orders\/([^/]+)$/, name: 'cancel' },
   { method: 'GET', path: /^\/book\/([^/]+)$/, name: 'book' },
   { method: 'POST', path: /^\/seed(?:\/([^/]+))?$/, name: 'seed' },
@@ -21,8 +23,11 @@ const ROUTES: readonly { method: string; path: RegExp; name: RouteName }[] = [
 ];
 
 const NO_QUERY = new URLSearchParams();
+/** By far the most frequent one. */
+const PLACE: Route = { name: 'place', argument: '', query: NO_QUERY };
 
 export function findRoute(method: string, url: string): Route | Refusal {
+  if (url === '/orders' && method === 'POST') return PLACE;
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const ofPath = ROUTES.filter((route) => route.path.test(path));

@@ -1,167 +1,180 @@
 /**
- * Everything a log rebuilds: the books of a shard, the index of resting orders, the answers given. `apply` is the one
- * way to change it, live and in a replay, and is deterministic: the same commands at the same positions give the same
- * books, the same fills and the same match ids. `clock` only measures and decides nothing.
+ * Everything a log rebuilds: the books of a shard, the orders known, the accounts. `apply` is the one way to change it,
+ * live and in a replay, and is deterministic: the same records at the same positions give the same books, fills and
+ * match ids. What a record did is one row of `effects`; nothing else is allocated for it.
  */
 import { strict as assert } from 'node:assert';
-import type { EngineEvent } from '../../protocol/events.ts';
-import type { NewOrder, Side } from '../../protocol/orders.ts';
-import type { BookView } from '../../protocol/replies.ts';
+import type { Side } from '../../protocol/orders.ts';
+import type { BookView, OrderView } from '../../protocol/replies.ts';
+import type { BookSide } from '../book/book-side.ts';
+import { BookStorage, ORDER, ORDER_WORDS, STATE } from '../book/book-storage.ts';
 import { OrderBook } from '../book/order-book.ts';
-import type { RestingOrder } from '../book/price-level.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import type { Accepted, Cancel, Cancelled, Command, CommandOutcome, LogPosition, Refused, Seed } from '../commands.ts';
-import { checkSeed } from './check-seed.ts';
-import { matchedEvent, orderCancelledEvent, orderPlacedEvent } from './describe-events.ts';
-import { type Fill, matchOrder, refusalOf } from './match-order.ts';
-import { type FirstAnswer, SeenOrders, sameContent } from './seen-orders.ts';
+import { OrderTable, type OrderTableOptions } from '../book/order-table.ts';
+import { COMMAND, FLAG, type RecordBuffer } from '../record.ts';
+import { Accounts } from './accounts.ts';
+import { amendOrder } from './amend-order.ts';
+import { foldRow } from './digest.ts';
+import { EFFECT, Effects, REASON } from './effects.ts';
+import { Matcher } from './match-order.ts';
+import { placeOrder } from './place-order.ts';
+import { seedOrders } from './seed-orders.ts';
+import type { LogPosition, Shard } from './shard.ts';
+import { noStageClock, type StageClock } from './stage-clock.ts';
+import { bookView, orderView } from './views.ts';
 
-export class ShardState {
+export class ShardState implements Shard {
   readonly shardId: string;
-  /** Orders accepted as new and fills, since the last reset. */
+  readonly symbols: readonly string[];
+  /** Rows are added by `apply`; who reads them clears them. */
+  readonly effects = new Effects();
+  readonly storage = new BookStorage();
+  readonly orders: OrderTable;
+  readonly accounts = new Accounts();
+  readonly matcher: Matcher;
+  readonly books: readonly OrderBook[];
+  readonly clock: StageClock;
+  /** Orders accepted as new, and fills, since the last reset. */
   readonly tally = { orders: 0, matches: 0 };
-  readonly #clock: Clock;
-  readonly #books = new Map<string, OrderBook>();
-  readonly #resting = new Map<string, RestingOrder>();
-  readonly #seen = new SeenOrders();
+  /** Of all that was ever done: see `digest.ts`. */
+  readonly digest = new Uint32Array(2);
+  /** Used again for each command. */
+  readonly #occasion = { symbol: 0, timeMs: 0 };
+  readonly #change = { priceCents: 0, quantity: 0 };
+  /** From the symbols of the records to the own ones. */
+  #ownSymbol: Int32Array;
 
-  constructor(shardId: string, symbols: Iterable<string>, clock: Clock = systemClock) {
+  constructor(
+    shardId: string,
+    symbols: readonly string[],
+    clock: StageClock = noStageClock,
+    options: OrderTableOptions = {},
+  ) {
     this.shardId = shardId;
-    this.#clock = clock;
-    this.addSymbols(symbols);
+    this.symbols = symbols;
+    this.clock = clock;
+    this.orders = new OrderTable(this.storage, options);
+    this.matcher = new Matcher(this.storage, this.orders, this.effects);
+    this.books = symbols.map(() => new OrderBook(this.storage));
+    this.#ownSymbol = Int32Array.from(symbols.keys());
   }
 
-  get symbols(): string[] {
-    return [...this.#books.keys()];
+  /** The list that the symbols of records mean from now on: that of the segment they stand in. All are the shard's. */
+  readSymbols(symbols: readonly string[]): void {
+    this.#ownSymbol = Int32Array.from(symbols, (symbol) => this.symbols.indexOf(symbol));
+    assert(!this.#ownSymbol.includes(-1), 'symbols are checked before their records are applied');
   }
 
-  addSymbols(symbols: Iterable<string>): void {
-    for (const symbol of symbols) {
-      if (!this.#books.has(symbol)) this.#books.set(symbol, new OrderBook(symbol));
-    }
+  /** Adds one row to the effects. */
+  apply(records: RecordBuffer, offset: number, at: LogPosition): void {
+    this.orders.forgetSome();
+    const row = this.#dispatch(records, offset, at.timeMs);
+    this.tally.matches += this.effects.fillCount - this.effects.fillsBegin(row);
+    if (this.effects.kind[row] === EFFECT.accepted) this.tally.orders++;
+    foldRow(this.digest, this.effects, row, this.storage);
   }
 
-  apply(command: Command, at: LogPosition): CommandOutcome {
-    switch (command.kind) {
-      case 'place':
-        return this.#place(command.order, at);
-      case 'cancel':
-        return this.#cancel(command, at);
-      case 'seed':
-        return this.#seed(command, at);
-      case 'reset':
-        return this.#reset();
-    }
+  view(symbol: number, levels: number, sequence: number): BookView {
+    const { shardId, symbols } = this;
+    return bookView(this, symbol, { symbol: symbols[symbol] ?? '', shardId, sequence, levels });
   }
 
-  view(symbol: string, levels: number, sequence: number): BookView {
-    const book = this.#bookOf(symbol);
-    return { symbol, shardId: this.shardId, sequence, bids: book.bids.view(levels), asks: book.asks.view(levels) };
+  /** The order that the record asks for; `null`: it is not known, or not of the symbol that was given. */
+  orderView(records: RecordBuffer, offset: number): OrderView | null {
+    const slot = this.orders.find(records, offset);
+    if (slot === 0 || !this.#isOfSymbol(slot, records, offset)) return null;
+    return orderView(this, slot, { shardId: this.shardId, symbols: this.symbols });
   }
 
   /** Resting orders and price levels of one side, over all symbols. */
   sideTotals(side: Side): { orders: number; levels: number } {
     const totals = { orders: 0, levels: 0 };
-    for (const book of this.#books.values()) {
-      totals.orders += book.own(side).orders;
-      totals.levels += book.own(side).levelCount;
+    for (const { bids, asks } of this.books) {
+      const { orders, levels } = side === 'BUY' ? bids : asks;
+      totals.orders += orders;
+      totals.levels += levels;
     }
     return totals;
   }
 
-  #place(order: NewOrder, at: LogPosition): Accepted | Refused {
-    const first = this.#firstAnswer(order.orderId);
-    if (first !== undefined) return repeatOf(first, order);
-    const book = this.#bookOf(order.symbol);
-    const startNs = this.#clock.monotonicNs();
-    const refusal = refusalOf(book, order);
-    this.#seen.remember({ order, timestampMs: at.timeMs, refusal });
-    if (refusal !== null) return refused(order.orderId, refusal);
-
-    const events: EngineEvent[] = [orderPlacedEvent(order, at)];
-    let fills = 0;
-    const remaining = matchOrder(book, order, (fill: Fill) => {
-      const matchId = `${this.shardId}-${at.sequence}-${fills++}`;
-      events.push(matchedEvent(matchId, order, fill, at));
-      if (fill.maker.remaining === 0) this.#resting.delete(fill.maker.order.orderId);
-    });
-    const matchedNs = this.#clock.monotonicNs();
-    const rests = remaining > 0 && order.type === 'LIMIT' && order.timeInForce === 'GTC';
-    if (rests) this.#rest(order, remaining, at);
-    else if (remaining > 0) events.push(orderCancelledEvent(order, remaining, at));
-    this.tally.orders++;
-    this.tally.matches += fills;
-    const insertionNs = rests ? this.#clock.monotonicNs() - matchedNs : null;
-    const matchingNs = matchedNs - startNs;
-    return { kind: 'accepted', timestampMs: at.timeMs, repeated: false, events, fills, matchingNs, insertionNs };
-  }
-
-  #cancel({ orderId, symbol }: Cancel, at: LogPosition): Cancelled | Refused {
-    const resting = this.#resting.get(orderId);
-    if (resting === undefined || (symbol !== null && resting.order.symbol !== symbol)) {
-      return { kind: 'refused', httpStatus: 404, orderId, reason: `Order is not resting: ${orderId}` };
+  #dispatch(records: RecordBuffer, offset: number, timeMs: number): number {
+    switch (records.kind(offset)) {
+      case COMMAND.place:
+        this.#occasion.symbol = this.#symbolOf(records, offset);
+        this.#occasion.timeMs = timeMs;
+        return placeOrder(this, records, offset, this.#occasion);
+      case COMMAND.cancel:
+        return this.#cancel(records, offset, timeMs);
+      case COMMAND.amend:
+        return this.#amend(records, offset, timeMs);
+      case COMMAND.seed:
+        return seedOrders(this, records, offset, { ownSymbol: this.#ownSymbol, timeMs });
+      case COMMAND.reset:
+        return this.#reset(timeMs);
+      default:
+        throw new Error(`no command of kind ${records.kind(offset)}: records are checked before they are logged`);
     }
-    const quantity = resting.remaining;
-    this.#bookOf(resting.order.symbol).own(resting.order.side).remove(resting);
-    this.#resting.delete(orderId);
-    const events = [orderCancelledEvent(resting.order, quantity, at)];
-    return { kind: 'cancelled', orderId, quantity, timestampMs: at.timeMs, events };
   }
 
-  #seed({ orders }: Seed, at: LogPosition): CommandOutcome {
-    const check = checkSeed(
-      orders,
-      (orderId) => this.#firstAnswer(orderId)?.order,
-      (symbol) => this.#bookOf(symbol),
-    );
-    if (check.refusal !== null) return check.refusal;
-    for (const order of check.fresh) {
-      this.#seen.remember({ order, timestampMs: at.timeMs, refusal: null });
-      this.#rest(order, order.quantity, at);
-    }
-    return { kind: 'seeded', count: orders.length };
+  #cancel(records: RecordBuffer, offset: number, timeMs: number): number {
+    const { effects, orders, storage } = this;
+    const slot = this.#findResting(records, offset);
+    if (slot === 0) return this.#notResting(timeMs);
+    const row = effects.addRow(EFFECT.cancelled, timeMs);
+    const quantity = orders.word(slot, ORDER.quantity);
+    const filled = orders.word(slot, ORDER.filled);
+    const remaining = quantity - filled;
+    effects.order[row] = slot;
+    effects.quantity[row] = quantity;
+    effects.filled[row] = filled;
+    effects.cancelled[row] = remaining;
+    this.#sideOf(slot).remove(slot, remaining);
+    effects.priceCents[row] = storage.orders.words[slot * ORDER_WORDS + ORDER.level] ?? 0;
+    orders.finish(slot, STATE.cancelled);
+    return row;
   }
 
-  #reset(): CommandOutcome {
-    for (const symbol of this.symbols) this.#books.set(symbol, new OrderBook(symbol));
-    this.#resting.clear();
-    this.#seen.clear();
+  #amend(records: RecordBuffer, offset: number, timeMs: number): number {
+    const slot = this.#findResting(records, offset);
+    if (slot === 0) return this.#notResting(timeMs);
+    this.#change.priceCents = records.priceCents(offset);
+    this.#change.quantity = records.quantity(offset);
+    return amendOrder(this, slot, this.#change, timeMs);
+  }
+
+  #reset(timeMs: number): number {
+    for (const book of this.books) book.clear();
+    this.storage.clear();
+    this.orders.clear();
+    this.accounts.clear();
     this.tally.orders = 0;
     this.tally.matches = 0;
-    return { kind: 'reset' };
+    return this.effects.addRow(EFFECT.reset, timeMs);
   }
 
-  #rest(order: NewOrder, remaining: number, at: LogPosition): void {
-    const resting = { order, remaining, timestampMs: at.timeMs, older: null, newer: null };
-    this.#bookOf(order.symbol).own(order.side).add(resting);
-    this.#resting.set(order.orderId, resting);
+  #notResting(timeMs: number): number {
+    const row = this.effects.addRow(EFFECT.refused, timeMs);
+    this.effects.reason[row] = REASON.notResting;
+    return row;
   }
 
-  /** An id that still rests is never reusable, however long ago it came. */
-  #firstAnswer(orderId: string): FirstAnswer | undefined {
-    const seen = this.#seen.find(orderId);
-    if (seen !== undefined) return seen;
-    const resting = this.#resting.get(orderId);
-    return resting && { order: resting.order, timestampMs: resting.timestampMs, refusal: null };
+  #findResting(records: RecordBuffer, offset: number): number {
+    const slot = this.orders.find(records, offset);
+    if (slot === 0 || (this.orders.flags(slot) & STATE.mask) !== STATE.open) return 0;
+    return this.#isOfSymbol(slot, records, offset) ? slot : 0;
   }
 
-  #bookOf(symbol: string): OrderBook {
-    const book = this.#books.get(symbol);
-    assert(book !== undefined, `no book of ${symbol}: commands are validated before they are logged`);
-    return book;
+  #isOfSymbol(slot: number, records: RecordBuffer, offset: number): boolean {
+    if ((records.flags(offset) & FLAG.symbolGiven) === 0) return true;
+    return this.orders.symbol(slot) === this.#symbolOf(records, offset);
   }
-}
 
-function repeatOf(first: FirstAnswer, order: NewOrder): Accepted | Refused {
-  if (!sameContent(first.order, order)) {
-    const reason = `Order id already used with other content: ${order.orderId}`;
-    return { kind: 'refused', httpStatus: 409, orderId: order.orderId, reason };
+  #symbolOf(records: RecordBuffer, offset: number): number {
+    return this.#ownSymbol[records.symbol(offset)] ?? 0;
   }
-  if (first.refusal !== null) return refused(order.orderId, first.refusal);
-  const nothing = { repeated: true, events: [], fills: 0, matchingNs: 0, insertionNs: null };
-  return { kind: 'accepted', timestampMs: first.timestampMs, ...nothing };
-}
 
-function refused(orderId: string, reason: string): Refused {
-  return { kind: 'refused', httpStatus: 400, orderId, reason };
+  #sideOf(slot: number): BookSide {
+    const book = this.books[this.orders.symbol(slot)];
+    assert(book !== undefined);
+    return book.own(this.orders.flags(slot));
+  }
 }

@@ -6,20 +6,25 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { BUCKETS, FINE_BUCKETS, METRIC, STAGES, type Stage } from '../../protocol/metrics.ts';
 import type { Side } from '../../protocol/orders.ts';
-import type { Accepted } from '../commands.ts';
+import { EFFECT } from '../match/effects.ts';
 import type { ShardState } from '../match/shard-state.ts';
 import type { EventSink } from '../publish/event-sink.ts';
+import { COMMAND, FLAG, isQuery } from '../record.ts';
+import type { Ring } from '../ring/ring.ts';
+import { DurationCounts } from './duration-counts.ts';
 import { MaxOfLastMinute } from './gc-pauses.ts';
 import { HistogramSeries } from './histogram-series.ts';
 import { MetricsPage } from './metrics-page.ts';
-import { familyHead, plainNumber, seriesPrefix, withPlainNumbers } from './metrics-text.ts';
+import { familyHead, type Labels, plainNumber, seriesPrefix, withPlainNumbers } from './metrics-text.ts';
 
-/** Of one committed order. `matchNs` runs from its body having been read to its events having been handed over. */
-export interface OrderDurations {
-  matchNs: number;
-  validationNs: number;
+/** Of one committed batch. */
+export interface BatchTimes {
+  /** How many of the ring, from the oldest on. */
+  size: number;
   logNs: number;
   publishNs: number;
+  /** Monotonic: when it was durable and its events handed over. */
+  committedNs: number;
 }
 
 const STAGE_METRIC = {
@@ -39,11 +44,18 @@ const HELP = {
   [METRIC.publishDuration]: 'Handing the events of an order to the publisher.',
 } as const;
 
+/** The same durations, in the buckets of the contract and in fine ones. */
+interface Durations {
+  counts: DurationCounts;
+  coarse: HistogramSeries;
+  fine: HistogramSeries;
+}
+
 export class EngineMetrics {
   readonly #shard: string;
-  readonly #match: HistogramSeries;
-  readonly #matchFine: HistogramSeries;
-  readonly #stages: Record<Stage, { coarse: HistogramSeries; fine: HistogramSeries }>;
+  readonly #match: Durations;
+  readonly #stages: Record<Stage, Durations>;
+  readonly #gcPauseCounts = new DurationCounts(BUCKETS.gcPause);
   readonly #gcPause: HistogramSeries;
   readonly #gcPauseMax = new MaxOfLastMinute();
   readonly #nodeRegistry = new Registry();
@@ -54,12 +66,17 @@ export class EngineMetrics {
   constructor(shardId: string) {
     this.#shard = shardId;
     const labels = { shard: shardId };
-    this.#match = new HistogramSeries(METRIC.matchDuration, labels, BUCKETS.match);
-    this.#matchFine = new HistogramSeries(METRIC.matchDurationFine, labels, FINE_BUCKETS);
-    const stage = (name: Stage) => ({
-      coarse: new HistogramSeries(STAGE_METRIC[name], labels, BUCKETS[name]),
-      fine: new HistogramSeries(METRIC.stageDurationFine, { ...labels, stage: name }, FINE_BUCKETS),
-    });
+    const durations = (name: string, bounds: readonly number[], fine: [string, Labels]): Durations => {
+      const counts = new DurationCounts(FINE_BUCKETS);
+      return {
+        counts,
+        coarse: new HistogramSeries(name, labels, counts, bounds),
+        fine: new HistogramSeries(...fine, counts, FINE_BUCKETS),
+      };
+    };
+    const stage = (name: Stage): Durations =>
+      durations(STAGE_METRIC[name], BUCKETS[name], [METRIC.stageDurationFine, { ...labels, stage: name }]);
+    this.#match = durations(METRIC.matchDuration, BUCKETS.match, [METRIC.matchDurationFine, labels]);
     this.#stages = {
       validation: stage('validation'),
       log: stage('log'),
@@ -67,20 +84,35 @@ export class EngineMetrics {
       matching: stage('matching'),
       publish: stage('publish'),
     };
-    this.#gcPause = new HistogramSeries(METRIC.gcPause, labels, BUCKETS.gcPause);
+    this.#gcPause = new HistogramSeries(METRIC.gcPause, labels, this.#gcPauseCounts, BUCKETS.gcPause);
     collectDefaultMetrics({ register: this.#nodeRegistry });
   }
 
-  orderCommitted(side: Side, { fills, matchingNs, insertionNs }: Accepted, durations: OrderDurations): void {
-    this.#orders[side]++;
-    this.#matches += fills;
-    this.#match.observe(durations.matchNs / 1e9);
-    this.#matchFine.observe(durations.matchNs / 1e9);
-    this.#observe('validation', durations.validationNs);
-    this.#observe('log', durations.logNs);
-    this.#observe('matching', matchingNs);
-    if (insertionNs !== null) this.#observe('insertion', insertionNs);
-    this.#observe('publish', durations.publishNs);
+  /** The oldest `size` of the ring, whose effects are the state's. Allocates nothing. */
+  batchCommitted(state: ShardState, ring: Ring<unknown>, { size, logNs, publishNs, committedNs }: BatchTimes): void {
+    const { effects } = state;
+    let row = 0;
+    for (let index = 0; index < size; index++) {
+      const slot = ring.at(index);
+      const records = ring.recordsOf(slot);
+      const offset = ring.offsetOf(slot);
+      const kind = records.kind(offset);
+      if (isQuery(kind)) continue;
+      this.#matches += (effects.fillsEnd[row] ?? 0) - effects.fillsBegin(row);
+      if (kind === COMMAND.place && effects.kind[row] === EFFECT.accepted) {
+        const isSell = (records.flags(offset) & FLAG.sell) !== 0;
+        this.#orders[isSell ? 'SELL' : 'BUY']++;
+        this.#match.counts.observe((committedNs - ring.receivedNs(slot)) / 1e9);
+        this.#observe('validation', ring.validationNs(slot));
+        this.#observe('log', logNs);
+        this.#observe('matching', effects.matchingNs[row] ?? 0);
+        const insertionNs = effects.insertionNs[row] ?? Number.NaN;
+        if (!Number.isNaN(insertionNs)) this.#observe('insertion', insertionNs);
+        this.#observe('publish', publishNs);
+      }
+      row++;
+    }
+    this.booksChanged(state);
   }
 
   booksChanged(state: ShardState): void {
@@ -88,7 +120,7 @@ export class EngineMetrics {
   }
 
   gcPaused(seconds: number, nowSeconds: number): void {
-    this.#gcPause.observe(seconds);
+    this.#gcPauseCounts.observe(seconds);
     this.#gcPauseMax.record(seconds, nowSeconds);
   }
 
@@ -141,9 +173,9 @@ export class EngineMetrics {
     };
     const fine = STAGES.map((stage) => this.#stages[stage].fine.freeze());
     return [
-      headed(METRIC.matchDuration, HELP[METRIC.matchDuration], this.#match),
+      headed(METRIC.matchDuration, HELP[METRIC.matchDuration], this.#match.coarse),
       ...STAGES.map((stage) => headed(STAGE_METRIC[stage], HELP[STAGE_METRIC[stage]], this.#stages[stage].coarse)),
-      headed(METRIC.matchDurationFine, `${METRIC.matchDuration} in fine buckets.`, this.#matchFine),
+      headed(METRIC.matchDurationFine, `${METRIC.matchDuration} in fine buckets.`, this.#match.fine),
       (page) => page.text(familyHead(METRIC.stageDurationFine, 'histogram', 'The parts of a match in fine buckets.')),
       ...fine,
       headed(METRIC.gcPause, 'Pauses of garbage collection.', this.#gcPause),
@@ -151,7 +183,6 @@ export class EngineMetrics {
   }
 
   #observe(stage: Stage, durationNs: number): void {
-    this.#stages[stage].coarse.observe(durationNs / 1e9);
-    this.#stages[stage].fine.observe(durationNs / 1e9);
+    this.#stages[stage].counts.observe(durationNs / 1e9);
   }
 }

@@ -12,20 +12,28 @@ export interface Damage {
 }
 
 export function logDamaged({ path, offset, expected, found }: Damage): MexError {
-  const folder = dirname(path);
+  const folder = path.endsWith('/wal') ? dirname(path) : dirname(dirname(path));
   return new MexError(`Damaged log: ${path} at byte ${offset}: expected ${expected}, found ${found}`, {
     code: 'LOG_DAMAGED',
     exit: SERVER_EXIT.data,
-    suggestion: `Restore ${folder} from a copy, or give it up and start with empty books: mv ${folder} ${folder}.damaged`,
+    suggestion: `Restore it from a copy, or see what can be saved: mex wal salvage ${folder} --to ${folder}.salvaged`,
   });
 }
 
-export function logFromNewerVersion(path: string, found: number, readable: number): MexError {
-  return new MexError(`Unreadable log: ${path} has format version ${found}, this mex reads up to ${readable}`, {
-    code: 'LOG_NEWER',
+export function logOfOtherVersion(path: string, found: number, readable: number): MexError {
+  const isNewer = found > readable;
+  return new MexError(`Unreadable log: ${path} has format version ${found}, this mex reads version ${readable}`, {
+    code: isNewer ? 'LOG_NEWER' : 'LOG_OLDER',
     exit: SERVER_EXIT.data,
-    suggestion: 'Start it with the mex that wrote it, or a newer one.',
+    suggestion: isNewer
+      ? 'Start it with the mex that wrote it, or a newer one.'
+      : 'No release wrote that version: give this engine a WAL_PATH of its own.',
   });
+}
+
+/** The replay did something else than the engine had done. */
+export function replayDiffers(place: { path: string; offset: number }, expected: string, found: string): MexError {
+  return logDamaged({ ...place, expected: `the state with digest ${expected}`, found: `${found} after the replay` });
 }
 
 export function logOfOtherShard(path: string, found: string, expected: string): MexError {

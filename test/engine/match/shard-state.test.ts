@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NewOrder } from '../../../src/protocol/orders.ts';
-import { buy, fillsOf, place, Shard, SYMBOL, sell } from '../orders.ts';
+import { buy, fillsOf, place, Shard, sell } from '../orders.ts';
 
 interface Row {
   name: string;
@@ -194,6 +194,39 @@ describe('a repeated order id', () => {
   });
 });
 
+describe('an amend', () => {
+  const heads = (shard: Shard): string[] => fillsOf(shard.place(buy('taker', 100, 1))[0]);
+  const twoAsks = (): Shard => {
+    const shard = new Shard();
+    shard.place(sell('first', 100, 5), sell('second', 100, 5));
+    return shard;
+  };
+
+  it.each([
+    ['less', { quantity: 3 }, 'first'],
+    ['the same quantity', { quantity: 5 }, 'first'],
+    ['the same price', { priceCents: 100 }, 'first'],
+    ['the same of both', { priceCents: 100, quantity: 5 }, 'first'],
+    ['more', { quantity: 6 }, 'second'],
+    ['more at the same price', { priceCents: 100, quantity: 6 }, 'second'],
+    ['another price', { priceCents: 101 }, 'second'],
+    ['less at another price', { priceCents: 101, quantity: 3 }, 'second'],
+  ])('to %s: the next fill is of %s', (_, change, head) => {
+    const shard = twoAsks();
+    expect(shard.apply({ kind: 'amend', orderId: 'first', symbol: null, ...change })).toMatchObject({
+      kind: 'amended',
+    });
+    expect(heads(shard)).toEqual([`${head} 1@100`]);
+  });
+
+  it('to a price there and back loses its place', () => {
+    const shard = twoAsks();
+    shard.apply({ kind: 'amend', orderId: 'first', symbol: null, priceCents: 101 });
+    shard.apply({ kind: 'amend', orderId: 'first', symbol: null, priceCents: 100 });
+    expect(heads(shard)).toEqual(['second 1@100']);
+  });
+});
+
 describe('a seed', () => {
   const seed = (...orders: NewOrder[]) => ({ kind: 'seed', orders }) as const;
 
@@ -235,7 +268,7 @@ describe('a seed', () => {
     const [outcome] = shard.place(buy('t', 10_500, 400_000));
     expect(fillsOf(outcome)).toHaveLength(40_000);
     expect(shard.state.sideTotals('SELL')).toEqual({ orders: 0, levels: 0 });
-    expect(shard.state.view(SYMBOL, 1, 7)).toMatchObject({ sequence: 7, bids: [], asks: [] });
+    expect(shard.state.view(0, 1, 7)).toMatchObject({ sequence: 7, bids: [], asks: [] });
   });
 });
 

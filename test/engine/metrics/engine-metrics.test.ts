@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DurationCounts } from '../../../src/engine/metrics/duration-counts.ts';
 import { EngineMetrics } from '../../../src/engine/metrics/engine-metrics.ts';
 import { MaxOfLastMinute } from '../../../src/engine/metrics/gc-pauses.ts';
 import { HistogramSeries } from '../../../src/engine/metrics/histogram-series.ts';
@@ -71,16 +72,30 @@ describe('the metrics text', async () => {
   });
 });
 
-it('counts a value equal to a bound under that bound', () => {
-  const series = new HistogramSeries('h', {}, [0.1, 0.2]);
-  for (const value of [0.05, 0.1, 0.10001, 0.2, 0.3]) series.observe(value);
+it('counts a value equal to a bound under that bound, in every series over the same durations', () => {
+  const durations = new DurationCounts([0.1, 0.15, 0.2]);
+  const fine = new HistogramSeries('h_fine', {}, durations, [0.1, 0.15, 0.2]);
+  const coarse = new HistogramSeries('h', {}, durations, [0.1, 0.2]);
+  for (const value of [0.05, 0.1, 0.10001, 0.2, 0.3]) durations.observe(value);
   const page = new MetricsPage();
-  series.freeze()(page);
-  expect(page.end().toString().split('\n').slice(0, 3)).toEqual([
+  for (const series of [fine, coarse]) series.freeze()(page);
+  const lines = page.end().toString().split('\n');
+  expect(lines.filter((line) => line.includes('bucket'))).toEqual([
+    'h_fine_bucket{le="0.1"} 2',
+    'h_fine_bucket{le="0.15"} 3',
+    'h_fine_bucket{le="0.2"} 4',
+    'h_fine_bucket{le="+Inf"} 5',
     'h_bucket{le="0.1"} 2',
     'h_bucket{le="0.2"} 4',
     'h_bucket{le="+Inf"} 5',
   ]);
+  expect(() => new HistogramSeries('h', {}, durations, [0.17])).toThrow('h has a bucket that is not counted');
+});
+
+it('has fine buckets of at most 5 %', () => {
+  const widths = FINE_BUCKETS.slice(1).map((bound, index) => bound / (FINE_BUCKETS[index] ?? 0));
+  expect(Math.max(...widths)).toBeLessThanOrEqual(1.05);
+  expect([FINE_BUCKETS[0], FINE_BUCKETS.at(-1)]).toEqual([1e-6, 10]);
 });
 
 it('writes counts digit for digit, however large its page gets', () => {

@@ -1,273 +1,171 @@
-import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { countLog } from '../../../src/engine/wal/count-log.ts';
-import { systemDisk } from '../../../src/engine/wal/disk.ts';
+import { type Disk, systemDisk } from '../../../src/engine/wal/disk.ts';
+import { listSegments } from '../../../src/engine/wal/folder.ts';
+import { BLOCK_BYTES } from '../../../src/engine/wal/frame.ts';
 import { lockFolder } from '../../../src/engine/wal/lock.ts';
-import { bookText, buy, place, Shard, sell } from '../orders.ts';
-import { flipBit, openLog, quickDisk, segmentsOf, temporaryFolder, writeLog } from './logs.ts';
+import { readLog } from '../../../src/engine/wal/read-log.ts';
+import { bookText, buy, type Command, place, sell } from '../orders.ts';
+import { commitBatch, openLog, quickDisk, segmentsOf, temporaryFolder, writeLog } from './logs.ts';
 
-const BLOCK = 4096;
-const BATCHES = [
-  [place(sell('a1', 101, 5)), place(sell('a2', 101, 5))],
-  [place(buy('b1', 101, 7)), { kind: 'cancel', orderId: 'none', symbol: null } as const],
-  [{ kind: 'seed', orders: [buy('s1', 99, 1), buy('s2', 98, 1)] } as const],
-  [place(buy('b2', 100, 1))],
-];
+const asks = (from: number, count: number): Command[] =>
+  Array.from({ length: count }, (_, index) => place(sell(`o-${from + index}`, 100 + ((from + index) % 7), 1)));
+const SMALL = 8 * BLOCK_BYTES;
+
+async function framesOf(folder: string): Promise<number[]> {
+  const counts: number[] = [];
+  await readLog(
+    { folder, disk: systemDisk },
+    { segment: () => undefined, frame: ({ count }) => void counts.push(count) },
+  );
+  return counts;
+}
 
 describe('a log', () => {
-  it('rebuilds the books, the tally and the answers', async () => {
+  it('gives back books, tally and the answers to repeated orders', async () => {
     const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const { state, log } = await openLog(folder);
-    expect(bookText(state)).toEqual({ bids: ['100 x 1 (1)', '99 x 1 (1)', '98 x 1 (1)'], asks: ['101 x 3 (1)'] });
-    expect(state.tally).toEqual({ orders: 4, matches: 2 });
-    expect([log.lastSequence, log.lastTimeMs]).toEqual([6, 1003]);
-    const repeat = state.apply(place(buy('b1', 101, 7)), { sequence: 7, timeMs: 9999 });
-    expect(repeat).toMatchObject({ kind: 'accepted', repeated: true, timestampMs: 1001 });
+    const first = await openLog(folder);
+    await commitBatch(first, [place(sell('s', 100, 5)), place(buy('b', 100, 2))], 7_000);
+    await first.log.close();
+    const { state, sequence, replayed, torn } = await openLog(folder);
+    expect(bookText(state)).toEqual({ bids: [], asks: ['100 x 3 (1)'] });
+    expect({ ...state.tally, sequence, replayed, torn }).toEqual({
+      ...{ orders: 2, matches: 1, sequence: 2, replayed: 2, torn: null },
+    });
+    expect([...state.digest]).toEqual([...first.state.digest]);
   });
 
-  it('goes on where it ended, start after start, over many segments', async () => {
+  it('goes on, start after start, over many segments', async () => {
     const folder = await temporaryFolder();
-    const shard = new Shard();
     for (let start = 0; start < 5; start++) {
-      const orders = Array.from({ length: 20 }, (_, index) => sell(`o${start}-${index}`, 100 + index, 1));
-      await writeLog(
-        folder,
-        orders.map((order) => [place(order)]),
-        { segmentBytesMax: 5 * BLOCK },
-      );
-      shard.place(...orders);
+      const batches = Array.from({ length: 20 }, (_, batch) => asks(start * 60 + batch * 3, 3));
+      await writeLog(folder, batches, { segmentBytesMax: SMALL, isSealed: start % 2 === 0 });
     }
-    expect((await segmentsOf(folder)).length).toBeGreaterThan(20);
-    const { state, log } = await openLog(folder);
-    expect(bookText(state)).toEqual(shard.book());
-    expect(log.lastSequence).toBe(100);
+    const { state, sequence } = await openLog(folder);
+    expect(sequence).toBe(300);
+    expect(state.sideTotals('SELL').orders).toBe(300);
+    expect((await segmentsOf(folder)).length).toBeGreaterThan(15);
+    const epochs = (await listSegments(folder, systemDisk)).map(({ epoch }) => epoch);
+    expect([epochs[0], epochs.at(-1)]).toEqual([1, 6]);
   });
 
-  it('finishes short writes', async () => {
+  it('begins a segment exactly when a frame no longer fits', async () => {
     const folder = await temporaryFolder();
-    const disk = {
-      ...quickDisk,
-      open: async (path: string) => {
-        const file = await quickDisk.open(path);
-        return { ...file, append: (bytes: Uint8Array) => file.append(bytes.subarray(0, 1000)) };
-      },
-    };
-    await writeLog(folder, BATCHES, { disk });
-    expect((await openLog(folder)).log.lastSequence).toBe(6);
+    // One block of header, seven frames of one block each: the eighth opens the next.
+    const opened = await openLog(folder, { segmentBytesMax: SMALL });
+    const counts: number[] = [];
+    for (let batch = 0; batch < 15; batch++) {
+      await commitBatch(opened, asks(batch, 1), 1000);
+      counts.push((await segmentsOf(folder)).length);
+    }
+    expect(counts).toEqual([1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 3]);
+    for (const path of await segmentsOf(folder)) expect((await readFile(path)).length).toBe(SMALL);
   });
 
-  it.each(['append', 'sync'] as const)('fails for good when %s fails, and never tries again', async (broken) => {
+  it('has room for a seed that is larger than a segment', async () => {
     const folder = await temporaryFolder();
-    const calls: string[] = [];
-    let isBroken = false;
-    const disk = {
+    const orders = Array.from({ length: 2000 }, (_, index) => sell(`seed-${index}`, 100, 1));
+    await writeLog(folder, [asks(0, 1), [{ kind: 'seed', orders }], asks(1, 1)], { segmentBytesMax: SMALL });
+    const { state } = await openLog(folder);
+    expect(state.sideTotals('SELL').orders).toBe(2002);
+  });
+
+  it('is sealed once, and only behind commands', async () => {
+    const folder = await temporaryFolder();
+    const { log, state } = await openLog(folder);
+    await log.seal(state.digest);
+    await commitBatch({ log, state }, asks(0, 2), 1000);
+    await log.seal(state.digest);
+    await log.seal(state.digest);
+    await commitBatch({ log, state }, asks(2, 1), 1000);
+    expect(await framesOf(folder)).toEqual([2, 0, 1]);
+  });
+
+  it('finishes a write that was short', async () => {
+    const folder = await temporaryFolder();
+    const short: Disk = {
       ...quickDisk,
-      open: async (path: string) => {
-        const file = await quickDisk.open(path);
-        const call = async <Result>(name: 'append' | 'sync', act: () => Promise<Result>): Promise<Result> => {
-          if (isBroken) calls.push(name);
-          if (isBroken && name === broken) throw Object.assign(new Error('EIO: i/o error'), { syscall: name });
-          return act();
-        };
+      async openSynced(path) {
+        const file = await quickDisk.openSynced(path);
         return {
-          close: file.close,
-          append: (bytes: Uint8Array) => call('append', () => file.append(bytes)),
-          sync: () => call('sync', () => file.sync()),
+          ...file,
+          write: (bytes, position) => file.write(bytes.subarray(0, 1 + (bytes.length >> 1)), position),
         };
       },
     };
-    const { log } = await openLog(folder, { disk });
-    await log.commit([place(buy('ok', 1, 1))], 1);
+    await writeLog(folder, [asks(0, 100), asks(100, 100)], { disk: short });
+    expect((await openLog(folder)).state.sideTotals('SELL').orders).toBe(200);
+  });
+
+  it('that failed is never written or synced again', async () => {
+    const folder = await temporaryFolder();
+    let calls = 0;
+    let isBroken = false;
+    const failing: Disk = {
+      ...quickDisk,
+      async openSynced(path) {
+        const file = await quickDisk.openSynced(path);
+        return {
+          ...file,
+          async write(bytes, position) {
+            calls++;
+            if (isBroken) throw new Error('EIO');
+            return await file.write(bytes, position);
+          },
+        };
+      },
+    };
+    const opened = await openLog(folder, { disk: failing });
+    await commitBatch(opened, asks(0, 1), 1000);
     isBroken = true;
-    await expect(log.commit([place(buy('no', 1, 1))], 2)).rejects.toMatchObject({ exit: 74 });
-    const made = [...calls];
-    expect(made).toEqual(broken === 'append' ? ['append'] : ['append', 'sync']);
-    await expect(log.commit([place(buy('no2', 1, 1))], 3)).rejects.toThrow();
-    expect(calls).toEqual(made);
+    await expect(commitBatch(opened, asks(1, 1), 1000)).rejects.toMatchObject({ code: 'LOG_IO', exit: 74 });
+    isBroken = false;
+    const before = calls;
+    await expect(opened.log.seal(opened.state.digest)).rejects.toThrow();
+    expect(calls).toBe(before);
   });
 
-  it('lets one engine in at a time', async () => {
+  it('is low on space before the disk is full, and not for good', async () => {
+    let free = 1e9;
+    const disk: Disk = { ...quickDisk, freeBytes: async () => free };
+    let now = 0;
+    const clock = { nowMs: () => 1000, monotonicNs: () => now, after: () => () => undefined, soon: setImmediate };
+    const { log } = await openLog(await temporaryFolder(), { disk, clock });
+    const asked = async () => {
+      now += 2e9;
+      void log.isLowOnSpace;
+      await new Promise(setImmediate);
+      return log.isLowOnSpace;
+    };
+    expect(await asked()).toBe(false);
+    free = 1_000_000;
+    expect(await asked()).toBe(true);
+    free = 1e9;
+    expect(await asked()).toBe(false);
+  });
+
+  it('needs every symbol that it holds', async () => {
     const folder = await temporaryFolder();
-    const release = await lockFolder(folder);
-    await expect(lockFolder(folder)).rejects.toMatchObject({ exit: 75, code: 'LOG_IN_USE' });
-    await release();
-    await (await lockFolder(folder))();
+    await writeLog(folder, [asks(0, 1)]);
+    await expect(openLog(folder, { symbols: ['TEST-ASSET-B'] })).rejects.toMatchObject({
+      ...{ exit: 64, message: expect.stringContaining('SHARD_SYMBOLS lacks TEST-ASSET-A') },
+    });
+    const { state } = await openLog(folder, { symbols: ['TEST-ASSET-C', 'TEST-ASSET-B', 'TEST-ASSET-A'] });
+    expect(bookText(state)).toEqual({ bids: [], asks: ['100 x 1 (1)'] });
+  });
+
+  it('belongs to one shard', async () => {
+    const folder = await temporaryFolder();
+    await writeLog(folder, [asks(0, 1)]);
+    await expect(openLog(folder, { shardId: 'b' })).rejects.toMatchObject({ code: 'LOG_FOREIGN', exit: 65 });
+    expect(await framesOf(folder)).toEqual([1, 0]);
   });
 });
 
-describe('a torn tail', () => {
-  it('is left out wherever the last frame is cut, and every earlier order is there', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    const wholeBytes = (await readFile(path)).length;
-    for (let cut = wholeBytes - 1; cut >= wholeBytes - BLOCK; cut--) {
-      await truncate(path, cut);
-      const unfinishedBytes = cut - (wholeBytes - BLOCK);
-      expect(await countLog(folder)).toMatchObject({ orders: 3, matches: 2, lastSequence: 5, unfinishedBytes });
-    }
-  });
-
-  it.each([1, 51, 52, 53, 100, 2048, 4095])('of %d bytes is set aside at the start', async (tornBytes) => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    const whole = await readFile(path);
-    await truncate(path, whole.length - BLOCK + tornBytes);
-    const { log, state, torn } = await openLog(folder);
-    expect([log.lastSequence, bookText(state).bids]).toEqual([5, ['99 x 1 (1)', '98 x 1 (1)']]);
-    expect(torn).toContain(`${tornBytes} bytes at byte ${whole.length - BLOCK} of ${path}`);
-    const [copy = ''] = await readdir(join(folder, 'torn'));
-    expect(await readFile(join(folder, 'torn', copy))).toEqual(
-      whole.subarray(-BLOCK, whole.length - BLOCK + tornBytes),
-    );
-    expect((await openLog(folder)).torn).toBeNull();
-  });
-
-  it('may be damaged rather than cut, and the next start finds a whole log', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    await flipBit(path, (await readFile(path)).length - BLOCK + 60);
-    expect((await openLog(folder)).torn).toContain('a payload whose checksum does not match');
-    const again = await openLog(folder);
-    expect([again.torn, again.log.lastSequence]).toEqual([null, 5]);
-  });
-
-  it('may be a segment whose header never got whole', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    await writeFile(join(folder, 'segment-00000002.log'), Buffer.alloc(100));
-    const { torn, log } = await openLog(folder);
-    expect(torn).toContain('100 bytes');
-    expect(log.lastSequence).toBe(6);
-    expect((await openLog(folder)).log.lastSequence).toBe(6);
-  });
-
-  it('is left alone by a count', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    await truncate(path, (await readFile(path)).length - 10);
-    expect(await countLog(folder)).toMatchObject({
-      orders: 3,
-      matches: 2,
-      lastSequence: 5,
-      unfinishedBytes: BLOCK - 10,
-    });
-    expect(await readdir(folder)).toEqual(['segment-00000001.log']);
-  });
-});
-
-describe('damage', () => {
-  it.each([
-    ['the magic', 0],
-    ['a sequence', 16],
-    ['the durable sequence', 24],
-    ['the chain', 40],
-    ['the payload', 60],
-  ])('to %s of a frame that is not the last refuses the start', async (_, at) => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    await flipBit(path, 2 * BLOCK + at);
-    const refusal = { exit: 65, code: 'LOG_DAMAGED', message: expect.stringContaining(`${path} at byte ${2 * BLOCK}`) };
-    await expect(openLog(folder)).rejects.toMatchObject(refusal);
-    await expect(countLog(folder)).rejects.toMatchObject(refusal);
-    expect(await readdir(folder)).not.toContain('torn');
-  });
-
-  it('to the last frame of a segment that is not the last refuses the start', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    await writeLog(folder, []);
-    const [path = ''] = await segmentsOf(folder);
-    await truncate(path, (await readFile(path)).length - 1);
-    await expect(openLog(folder)).rejects.toMatchObject({
-      exit: 65,
-      message: expect.stringContaining('segment-00000002'),
-    });
-  });
-
-  it('is a missing segment', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    await writeLog(folder, [[place(buy('later', 1, 1))]]);
-    const [first = '', second = ''] = await segmentsOf(folder);
-    await copyFile(second, first);
-    await expect(openLog(folder)).rejects.toMatchObject({ exit: 65 });
-  });
-
-  it('is a segment header that does not verify', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    await flipBit(path, 20);
-    await expect(openLog(folder)).rejects.toMatchObject({ exit: 65, code: 'LOG_DAMAGED' });
-  });
-});
-
-describe('a log of another', () => {
-  it('shard is refused by name', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES, { shardId: 'b' });
-    await expect(openLog(folder)).rejects.toMatchObject({
-      exit: 65,
-      message: expect.stringContaining('belongs to shard b, this engine is shard a'),
-    });
-  });
-
-  it('symbol list is refused when it holds a symbol that is gone', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    await expect(openLog(folder, { symbols: ['OTHER'] })).rejects.toMatchObject({ exit: 64 });
-  });
-
-  it('format version is refused by name', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, BATCHES);
-    const [path = ''] = await segmentsOf(folder);
-    const bytes = await readFile(path);
-    bytes.writeUInt32LE(2, BLOCK + 4);
-    bytes.writeUInt32LE(crc32(bytes.subarray(BLOCK, BLOCK + 48)), BLOCK + 48);
-    await writeFile(path, bytes);
-    await expect(openLog(folder)).rejects.toMatchObject({
-      exit: 65,
-      message: expect.stringContaining('has format version 2, this mex reads up to 1'),
-    });
-  });
-});
-
-describe('counting a log', () => {
-  it('counts orders and fills since the last reset', async () => {
-    const folder = await temporaryFolder();
-    await writeLog(folder, [...BATCHES, [place(buy('b1', 101, 7)), place(buy('b1', 1, 1))]]);
-    const commands = { place: 6, cancel: 1, seed: 1, reset: 0 };
-    expect(await countLog(folder)).toMatchObject({
-      orders: 4,
-      matches: 2,
-      firstSequence: 1,
-      lastSequence: 8,
-      commands,
-    });
-    await writeLog(folder, [[{ kind: 'reset' }, place(sell('a1', 5, 1))], [place(buy('b1', 5, 1))]]);
-    expect(await countLog(folder)).toMatchObject({ orders: 2, matches: 1, lastSequence: 11, segments: 2 });
-  });
-
-  it('refuses a folder that holds no log', async () => {
-    await expect(countLog(await temporaryFolder())).rejects.toMatchObject({ code: 'LOG_ABSENT' });
-    await expect(countLog('/nowhere/at/all')).rejects.toMatchObject({ exit: 74 });
-  });
-});
-
-it('syncs what was believed before it goes on', async () => {
+it('one engine at a time has a folder', async () => {
   const folder = await temporaryFolder();
-  await writeLog(folder, BATCHES);
-  const synced: string[] = [];
-  const disk = { ...systemDisk, syncPath: async (path: string) => void synced.push(path) };
-  await openLog(folder, { disk });
-  expect(synced[0]).toBe(join(folder, 'segment-00000001.log'));
+  const release = await lockFolder(folder);
+  await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'LOG_IN_USE', exit: 75 });
+  await release();
+  await (await lockFolder(folder))();
 });

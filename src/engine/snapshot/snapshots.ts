@@ -1,0 +1,101 @@
+/**
+ * Keeps a running engine's replay short: whenever a segment is closed a follower makes a snapshot, one at a time, and what
+ * no recovery will need any more is removed. A follower that cannot write is told and tried again with the next segment;
+ * one whose replay differs from what the engine recorded stops the shard: one of the two is wrong.
+ */
+import { Worker } from 'node:worker_threads';
+import { SERVER_EXIT } from '../../errors/exit-codes.ts';
+import { MexError, messageOf } from '../../errors/mex-error.ts';
+import type { Disk } from '../wal/disk.ts';
+import { listSegments, logFolder } from '../wal/folder.ts';
+import type { FollowerRequest } from './follower.ts';
+import type { FollowerReport } from './follower-worker.ts';
+import { superfluous } from './retention.ts';
+import { SnapshotStore } from './snapshot-store.ts';
+
+export interface SnapshotsOptions extends FollowerRequest {
+  disk: Disk;
+  /** Everything up to this sequence has been published for good. */
+  confirmedSequence(): number;
+  tell(sentence: string): void;
+  /** The log cannot be replayed to what the engine has. */
+  diverged(error: Error): void;
+  /** In another thread; a simulation runs it in its own. */
+  follow?(request: FollowerRequest): Promise<number>;
+}
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+  readonly #store: SnapshotStore;
+  #running: Promise<void> | null = null;
+  #isWanted = false;
+  #isClosed = false;
+  #worker: Worker | null = null;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+    this.#store = new SnapshotStore(options.folder, options.disk);
+  }
+
+  /** A segment has been closed. */
+  take(): void {
+    this.#isWanted = true;
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing is under way any more; a snapshot that was is given up. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#worker?.terminate();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isWanted && !this.#isClosed) {
+      this.#isWanted = false;
+      await this.#takeOne();
+    }
+    this.#running = null;
+  }
+
+  async #takeOne(): Promise<void> {
+    const { folder, shardId, symbols, follow = (request) => this.#followInThread(request), tell } = this.#options;
+    try {
+      await follow({ folder, shardId, symbols });
+      if (!this.#isClosed) await this.#removeSuperfluous();
+    } catch (thrown) {
+      if (this.#isClosed) return;
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      if (error instanceof MexError && error.exit === SERVER_EXIT.data) this.#options.diverged(error);
+      else tell(`no snapshot: ${messageOf(error)}`);
+    }
+  }
+
+  async #followInThread(request: FollowerRequest): Promise<number> {
+    const file = import.meta.url.endsWith('.ts') ? './follower-worker.ts' : './follower-worker.js';
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: request, execArgv: [] });
+    this.#worker = worker;
+    try {
+      const report = await new Promise<FollowerReport>((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+        worker.once('exit', () => reject(new Error('the follower ended without a word')));
+      });
+      if (report.ok) return report.sequence;
+      throw new MexError(report.message, report);
+    } finally {
+      this.#worker = null;
+      await worker.terminate();
+    }
+  }
+
+  async #removeSuperfluous(): Promise<void> {
+    const { folder, disk, confirmedSequence } = this.#options;
+    const segments = await listSegments(folder, disk);
+    const firstSequences = segments.map(({ firstSequence }) => firstSequence);
+    const old = superfluous(firstSequences, await this.#store.sequences(), confirmedSequence());
+    for (const index of old.segments) await disk.remove(segments[index]?.path ?? '');
+    if (old.segments.length > 0) await disk.syncFolder(logFolder(folder));
+    for (const sequence of old.snapshots) await this.#store.remove(sequence);
+  }
+}

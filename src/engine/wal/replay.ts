@@ -1,0 +1,66 @@
+/** Applies a log to a state as the engine did, and holds it to what the engine wrote down: the digest at every frame. */
+import type { LogPosition } from '../match/shard.ts';
+import { RecordBuffer } from '../record.ts';
+import type { Disk } from './disk.ts';
+import type { Frame } from './frame.ts';
+import { logOfOtherShard, replayDiffers } from './log-errors.ts';
+import { LOG_BEGINNING, type LogEnd, type LogPlace, type LogVisitor, readLog } from './read-log.ts';
+
+/** What a log is replayed into. */
+export interface Replica {
+  readonly shardId: string;
+  /** Of all that was applied. */
+  readonly digest: Uint32Array;
+  readonly effects: { clear(): void };
+  readSymbols(symbols: readonly string[]): void;
+  apply(records: RecordBuffer, offset: number, at: LogPosition): void;
+}
+
+export interface ReplayOptions {
+  folder: string;
+  disk: Disk;
+  from?: LogPlace;
+  /** Not the last segment, which an engine may be writing. */
+  closedOnly?: boolean;
+  /** Called before what it names is replayed; throws to refuse it. */
+  segment?: LogVisitor['segment'];
+  frame?: LogVisitor['frame'];
+  /** What the commands from this sequence on did is in the replica's effects, until this returns. */
+  applied?: (firstSequence: number) => void;
+}
+
+export async function replayLog(replica: Replica, options: ReplayOptions): Promise<LogEnd> {
+  return await readLog(
+    options,
+    {
+      segment(header, path) {
+        if (header.shardId !== replica.shardId) throw logOfOtherShard(path, header.shardId, replica.shardId);
+        options.segment?.(header, path);
+        replica.readSymbols(header.symbols);
+      },
+      frame(frame, place) {
+        options.frame?.(frame, place);
+        const [expected, found] = [digestText(frame.digest), digestText(replica.digest)];
+        if (expected !== found) throw replayDiffers(place, expected, found);
+        applyFrame(replica, frame);
+        options.applied?.(frame.firstSequence);
+        replica.effects.clear();
+      },
+    },
+    options.from ?? LOG_BEGINNING,
+  );
+}
+
+function applyFrame(replica: Replica, { payload, firstSequence, timeMs, count }: Frame): void {
+  if (count === 0) return;
+  const records = RecordBuffer.over(payload);
+  const at = { sequence: firstSequence, timeMs };
+  for (let index = 0, offset = 0; index < count; index++, offset += records.size(offset)) {
+    at.sequence = firstSequence + index;
+    replica.apply(records, offset, at);
+  }
+}
+
+export function digestText(digest: Uint32Array): string {
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('hex');
+}
