@@ -6,6 +6,7 @@ import type { BenchFile } from './run.ts';
 const TITLES: readonly [string, string][] = [
   ['core', 'The matching core'],
   ['growth', 'Growth'],
+  ['seed', 'A million orders over HTTP'],
   ['http', 'The engine over HTTP'],
   ['profile', 'Where the engine’s time goes'],
   ['gateway', 'The gateway'],

@@ -8,6 +8,7 @@ import { benchHttp } from './http/http.ts';
 import { benchMetrics } from './metrics.ts';
 import { benchProfile } from './profile.ts';
 import { benchRecovery } from './recovery.ts';
+import { benchSeed } from './seed.ts';
 import { benchStartup } from './startup.ts';
 
 export interface BenchResult {
@@ -28,6 +29,7 @@ export interface BenchFile extends BenchResult {
 const BENCHES: Record<string, () => Promise<BenchResult>> = {
   core: benchCore,
   growth: benchGrowth,
+  seed: benchSeed,
   http: benchHttp,
   profile: benchProfile,
   gateway: benchGateway,

@@ -1,6 +1,7 @@
 /** The order books that are compared, each behind the same three calls. */
 import { createRequire } from 'node:module';
 import { BookStorage, ORDER, ORDER_WORDS } from '../../src/engine/book/book-storage.ts';
+import { AHEAD_MAX } from '../../src/engine/book/ids-ahead.ts';
 import { OrderBook } from '../../src/engine/book/order-book.ts';
 import { OrderTable } from '../../src/engine/book/order-table.ts';
 import { Effects } from '../../src/engine/match/effects.ts';
@@ -10,8 +11,8 @@ import { COMMAND, FLAG, RecordBuffer } from '../../src/engine/record.ts';
 import type { Order } from './mixes.ts';
 
 export interface Book {
-  /** Applies the command. Called once each, in order; what it needs to know is in `order` alone. */
-  apply(order: Order, index: number): void;
+  /** Applies the commands from one index up to another, each once, in order. */
+  apply(orders: readonly Order[], from: number, to: number): void;
   /** Price and quantity of each level, bids from high to low, then asks from low to high. */
   levels(): [number, number][];
 }
@@ -23,6 +24,16 @@ interface NpmBook {
   depth(): [[number, number][], [number, number][]];
 }
 
+/** For a book that takes one command after the other. */
+function each(applyOne: (order: Order, index: number) => void): Book['apply'] {
+  return (orders, from, to) => {
+    for (let index = from; index < to; index++) {
+      const order = orders[index];
+      if (order !== undefined) applyOne(order, index);
+    }
+  };
+}
+
 const require = createRequire(import.meta.url);
 
 /** Both are of one author; the older one takes its arguments one by one. */
@@ -32,11 +43,11 @@ function npmBook(name: string): Book {
   if (Constructor === undefined) throw new Error(`${name} has no OrderBook`);
   const book = new Constructor();
   return {
-    apply({ do: what, id, isSell, priceCents, quantity }) {
+    apply: each(({ do: what, id, isSell, priceCents, quantity }) => {
       if (what === 'place') book.limit({ side: isSell ? 'sell' : 'buy', id, size: quantity, price: priceCents });
       else if (what === 'move') book.modify(id, { price: priceCents });
       else book.cancel(id);
-    },
+    }),
     levels() {
       const [asks, bids] = book.depth();
       const sorted = (side: [number, number][], sign: number) => side.sort(([left], [right]) => sign * (left - right));
@@ -47,6 +58,9 @@ function npmBook(name: string): Book {
 
 const FIELDS = { kind: 0, flags: 0, symbol: 0, priceCents: 0, quantity: 0 };
 const CLEAR_EVERY = 4096;
+/** Commands that are applied in one go: so many, and more, wait in the ring under load. */
+export const BATCH_MAX = AHEAD_MAX;
+const AT = { sequence: 0, timeMs: 1_764_000_000_000 };
 const KIND = { place: COMMAND.place, move: COMMAND.amend, cancel: COMMAND.cancel } as const;
 
 export function writeRecord(records: RecordBuffer, offset: number, order: Order): number {
@@ -57,41 +71,58 @@ export function writeRecord(records: RecordBuffer, offset: number, order: Order)
   return records.write(offset, FIELDS, order.id);
 }
 
-/** Its whole core: record, id index, matching, effects, digest. Writing the record from the string is in the time. */
-function mex(): Book {
-  const state = new ShardState('a', ['X'], undefined, { isServing: true });
-  const records = RecordBuffer.ofSize(256);
-  const at = { sequence: 0, timeMs: 1_764_000_000_000 };
+const RECORD_BYTES = 64;
+
+/** The core as below, for whom ids are strings: writing them into records is in the time. */
+function mexFromStrings(): Book {
+  const state = newState();
+  const records = RecordBuffer.ofSize(BATCH_MAX * RECORD_BYTES);
+  const offsetOf = (index: number): number => (index % BATCH_MAX) * RECORD_BYTES;
   return {
-    apply(order, index) {
-      writeRecord(records, 0, order);
-      at.sequence = index + 1;
-      state.apply(records, 0, at);
-      if (state.effects.count === CLEAR_EVERY) state.effects.clear();
+    apply(orders, from, to) {
+      for (let index = from; index < to; index++) {
+        const order = orders[index];
+        if (order !== undefined) writeRecord(records, offsetOf(index), order);
+      }
+      applyRecords(state, records, { from, to, offsetOf });
     },
     levels: () => levelsOf(state),
   };
 }
 
-/** The same, with records that are there already, as in a replay. */
+/**
+ * Its whole core: id index, matching, effects, digest. A command is a record, as the parser leaves it in the ring and as a
+ * replay finds it: what an object with a string is to the others.
+ */
 function mexFromRecords(orders: readonly Order[]): Book {
-  const state = new ShardState('a', ['X'], undefined, { isServing: true });
-  const records = RecordBuffer.ofSize(orders.length * 64);
-  const offsets = new Int32Array(orders.length);
-  let end = 0;
-  for (const [index, order] of orders.entries()) {
-    offsets[index] = end;
-    end += writeRecord(records, end, order);
-  }
-  const at = { sequence: 0, timeMs: 1_764_000_000_000 };
+  const state = newState();
+  const records = RecordBuffer.ofSize(orders.length * RECORD_BYTES);
+  const offsetOf = (index: number): number => index * RECORD_BYTES;
+  for (const [index, order] of orders.entries()) writeRecord(records, offsetOf(index), order);
   return {
-    apply(_, index) {
-      at.sequence = index + 1;
-      state.apply(records, offsets[index] ?? 0, at);
-      if (state.effects.count === CLEAR_EVERY) state.effects.clear();
-    },
+    apply: (_, from, to) => applyRecords(state, records, { from, to, offsetOf }),
     levels: () => levelsOf(state),
   };
+}
+
+function newState(): ShardState {
+  return new ShardState('a', ['X'], undefined, { isServing: true });
+}
+
+/** As the hot path does it with what is in the ring. */
+function applyRecords(
+  state: ShardState,
+  records: RecordBuffer,
+  { from, to, offsetOf }: { from: number; to: number; offsetOf: (index: number) => number },
+): void {
+  state.orders.expectNothing();
+  for (let index = from; index < to; index++) state.orders.expect(records, offsetOf(index));
+  state.orders.fetchExpected();
+  for (let index = from; index < to; index++) {
+    AT.sequence = index + 1;
+    state.apply(records, offsetOf(index), AT);
+  }
+  if (state.effects.count >= CLEAR_EVERY) state.effects.clear();
 }
 
 /** The book alone, orders known by number, no ids: what exchange-core's direct book was measured as. */
@@ -109,7 +140,7 @@ function mexByHandle(orders: readonly Order[]): Book {
   });
   const slots = new Int32Array(numbers.size);
   return {
-    apply({ do: what, isSell, priceCents, quantity }, index) {
+    apply: each(({ do: what, isSell, priceCents, quantity }, index) => {
       const flags = isSell ? FLAG.sell : 0;
       if (what === 'place') {
         const left = matcher.match(book.opposite(flags), priceCents, quantity, 0);
@@ -133,9 +164,9 @@ function mexByHandle(orders: readonly Order[]): Book {
       book.own(flags).remove(slot, remaining);
       if (what === 'move') book.own(flags).add(slot, priceCents);
       else slots[handle[index] ?? 0] = 0;
-    },
+    }),
     levels: () => {
-      const state = new ShardState('a', ['X'], undefined, { isServing: true });
+      const state = newState();
       Object.assign(state, { books: [book], storage });
       return levelsOf(state);
     },
@@ -148,8 +179,8 @@ function levelsOf(state: ShardState): [number, number][] {
 }
 
 export const BOOKS: Readonly<Record<string, (orders: readonly Order[]) => Book>> = {
-  mex,
-  'mex, records ready': mexFromRecords,
+  mex: mexFromRecords,
+  'mex, ids from strings': mexFromStrings,
   'mex, by handle': mexByHandle,
   'nodejs-order-book': () => npmBook('nodejs-order-book'),
   'hft-limit-order-book': () => npmBook('hft-limit-order-book'),

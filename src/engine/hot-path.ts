@@ -15,11 +15,13 @@ import { strict as assert } from 'node:assert';
 import type { BookView, OrderView } from '../protocol/replies.ts';
 import { type EngineState, LOG_FAILED, STALLED, whyNotTaken } from './admission.ts';
 import type { Answers } from './answers.ts';
+import { AHEAD_MAX } from './book/ids-ahead.ts';
 import type { Clock } from './clock.ts';
 import type { ShardState } from './match/shard-state.ts';
 import type { EngineMetrics } from './metrics/engine-metrics.ts';
 import type { EventSink } from './publish/event-sink.ts';
 import { COMMAND, isQuery, type RecordBuffer } from './record.ts';
+import { lookAhead } from './ring/look-ahead.ts';
 import { nextBatch } from './ring/next-batch.ts';
 import type { Ring } from './ring/ring.ts';
 import type { Log } from './wal/log.ts';
@@ -167,6 +169,7 @@ export class HotPath<Client> {
   #match(): number {
     const { ring, state } = this.#parts;
     for (let index = 0; index < this.#inFlight; index++) {
+      if (index % AHEAD_MAX === 0) lookAhead(ring, state.orders, index, this.#inFlight);
       const slot = ring.at(index);
       const records = ring.recordsOf(slot);
       const offset = ring.offsetOf(slot);

@@ -24,6 +24,11 @@ export function isQuery(kind: number): boolean {
   return kind >= COMMAND.bookQuery;
 }
 
+/** Is it about one order, which it names? */
+export function hasOrderId(kind: number): boolean {
+  return kind <= COMMAND.amend || kind === COMMAND.orderQuery;
+}
+
 export const FLAG = {
   sell: 1,
   market: 2,

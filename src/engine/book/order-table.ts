@@ -11,6 +11,7 @@ import { FLAG, type RecordBuffer } from '../record.ts';
 import { Arena } from './arena.ts';
 import { type BookStorage, ORDER, ORDER_WORDS, STATE } from './book-storage.ts';
 import { IdIndex, type IdOwner } from './id-index.ts';
+import { IdsAhead } from './ids-ahead.ts';
 import { hashOf, ID_WORDS, idText, OrderId, TAIL_WORDS_MAX } from './order-id.ts';
 
 /** At 5,000 orders a second over three minutes of retries. */
@@ -40,7 +41,9 @@ export class OrderTable implements IdOwner {
   readonly #shortTails = new Arena(SHORT_TAIL_WORDS);
   readonly #longTails = new Arena(TAIL_WORDS_MAX);
   readonly #index: IdIndex;
-  readonly #wanted: OrderId;
+  readonly #ahead: IdsAhead;
+  /** The one being looked for, or put in. */
+  #wanted: OrderId;
   readonly #seed: number;
   readonly #window: number;
   readonly #scratch = new Int32Array(ID_WORDS + TAIL_WORDS_MAX);
@@ -52,6 +55,7 @@ export class OrderTable implements IdOwner {
     const { hashSeed = 0, finishedWindow = FINISHED_WINDOW, isServing = false } = options;
     this.#orders = storage.orders;
     this.#seed = hashSeed;
+    this.#ahead = new IdsAhead(hashSeed);
     this.#wanted = new OrderId(hashSeed);
     this.#window = finishedWindow;
     this.#index = new IdIndex(this, finishedWindow, isServing);
@@ -71,9 +75,23 @@ export class OrderTable implements IdOwner {
     return this.#finished;
   }
 
+  /** A hint: `find` will soon be asked for this record, after those that were expected before. */
+  expect(records: RecordBuffer, offset: number): void {
+    this.#ahead.add(records, offset);
+  }
+
+  /** Fetches what finding all that is expected will need. */
+  fetchExpected(): void {
+    this.#index.fetch(this.#ahead.hashes, this.#ahead.count);
+  }
+
+  expectNothing(): void {
+    this.#ahead.clear();
+  }
+
   /** The order with the id of this record; 0: not known. It is also the id that `add` takes. */
   find(records: RecordBuffer, offset: number): number {
-    this.#wanted.read(records, offset);
+    this.#wanted = this.#ahead.read(records, offset);
     return this.#index.find(this.#wanted.hash);
   }
 

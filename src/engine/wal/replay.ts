@@ -1,6 +1,8 @@
 /** Applies a log to a state as the engine did, and holds it to what the engine wrote down: the digest at every frame. */
+import { AHEAD_MAX } from '../book/ids-ahead.ts';
+import type { OrderTable } from '../book/order-table.ts';
 import type { LogPosition } from '../match/shard.ts';
-import { RecordBuffer } from '../record.ts';
+import { hasOrderId, RecordBuffer } from '../record.ts';
 import type { Disk } from './disk.ts';
 import type { Frame } from './frame.ts';
 import { logOfOtherShard, replayDiffers } from './log-errors.ts';
@@ -12,6 +14,7 @@ export interface Replica {
   /** Of all that was applied. */
   readonly digest: Uint32Array;
   readonly effects: { clear(): void };
+  readonly orders: Pick<OrderTable, 'expectNothing' | 'expect' | 'fetchExpected'>;
   readSymbols(symbols: readonly string[]): void;
   apply(records: RecordBuffer, offset: number, at: LogPosition): void;
 }
@@ -56,9 +59,19 @@ function applyFrame(replica: Replica, { payload, firstSequence, timeMs, count }:
   const records = RecordBuffer.over(payload);
   const at = { sequence: firstSequence, timeMs };
   for (let index = 0, offset = 0; index < count; index++, offset += records.size(offset)) {
+    if (index % AHEAD_MAX === 0) lookAhead(replica, records, offset, Math.min(AHEAD_MAX, count - index));
     at.sequence = firstSequence + index;
     replica.apply(records, offset, at);
   }
+}
+
+/** What the next `count` records will need of memory is fetched for all of them at once. */
+function lookAhead({ orders }: Replica, records: RecordBuffer, offset: number, count: number): void {
+  orders.expectNothing();
+  for (let index = 0, at = offset; index < count; index++, at += records.size(at)) {
+    if (hasOrderId(records.kind(at))) orders.expect(records, at);
+  }
+  orders.fetchExpected();
 }
 
 export function digestText(digest: Uint32Array): string {
