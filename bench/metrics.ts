@@ -1,7 +1,7 @@
 /** What recording an order costs, in batches of 64 as under load, and what a scrape takes that stops the thread. */
 import { ShardState } from '../src/engine/match/shard-state.ts';
 import { EngineMetrics } from '../src/engine/metrics/engine-metrics.ts';
-import { DiscardSink } from '../src/engine/publish/event-sink.ts';
+import { NoSink } from '../src/engine/publish/event-sink.ts';
 import { Ring } from '../src/engine/ring/ring.ts';
 import { writeRecord } from './core/books.ts';
 import { mixOf } from './core/mixes.ts';
@@ -33,7 +33,7 @@ export async function benchMetrics(): Promise<BenchResult> {
     pageMs.push(median(scrapes.map(({ ms }) => ms)));
     longestMs.push(median(scrapes.map((one) => one.longestMs)));
   }
-  const { length } = await metrics.page(0, new DiscardSink(), 1);
+  const { length } = await metrics.page(0, new NoSink().totals(), 1);
   return {
     conditions: `${BATCHES} batches of ${BATCH} orders, medians of ${SCRAPES} scrapes of ${length} bytes, ${ROUNDS} rounds`,
     goals: 'recording an order ≤ 0.5 µs (0.2 µs); the page ≤ 2 ms',
@@ -59,7 +59,7 @@ async function scraped(metrics: EngineMetrics): Promise<{ ms: number; longestMs:
     if (!isDone) setImmediate(turn);
   };
   setImmediate(turn);
-  await metrics.page(0, new DiscardSink(), 1);
+  await metrics.page(0, new NoSink().totals(), 1);
   const ms = performance.now() - started;
   isDone = true;
   await new Promise(setImmediate);

@@ -13,6 +13,8 @@ export interface EngineConfig {
   metricsPort: number;
   /** Empty: publishing is off. */
   kafkaBootstrap: string[];
+  /** `host:port` that connections to the brokers go through; it is told in a first line where to. */
+  kafkaProxy: string | null;
   walPath: string;
   segmentBytesMax: number;
   ringSlots: number;
@@ -57,6 +59,8 @@ export function parseEngineConfig(environment: Environment): EngineConfig {
     kafkaBootstrap: text('KAFKA_BOOTSTRAP', 'localhost:9092', 'host:port, comma separated, or nothing', isBrokerList)
       .split(',')
       .filter((broker) => broker !== ''),
+    kafkaProxy:
+      text('KAFKA_PROXY', '', 'host:port, or nothing', (value) => value === '' || BROKER_PATTERN.test(value)) || null,
     walPath: text('WAL_PATH', '/tmp/wal', 'the path of a folder', (path) => path !== '' && !path.includes('\0')),
     segmentBytesMax: integer('WAL_SIZE_MB', 64, SEGMENT_MEGABYTES) * 1024 * 1024,
     ringSlots: Number(text('RING_BUFFER_SIZE', '131072', `a power of two from 2 to ${RING_SLOTS_MAX}`, isRingSize)),

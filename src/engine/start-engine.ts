@@ -2,11 +2,12 @@
  * Puts an engine together: lock the log folder, listen (not ready), replay, take commands. Stops in the opposite order.
  * What could be started is stopped again when a later step fails.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { Server, ServerResponse } from 'node:http';
 import { SERVER_EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
+import { lockFolder } from '../exec/lock-folder.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { EngineConfig } from './engine-config.ts';
 import { HotPath } from './hot-path.ts';
@@ -17,13 +18,15 @@ import { metricsApi } from './http/metrics-api.ts';
 import { ShardState } from './match/shard-state.ts';
 import { EngineMetrics } from './metrics/engine-metrics.ts';
 import { watchGarbageCollection } from './metrics/gc-pauses.ts';
-import { DiscardSink, type EventSink } from './publish/event-sink.ts';
+import { type EventSink, NoSink } from './publish/event-sink.ts';
+import { LogSink, type LogSinkOptions } from './publish/log-sink.ts';
 import { Ring } from './ring/ring.ts';
 import { newestSnapshot, restoreSnapshot } from './snapshot/load-snapshot.ts';
 import { SnapshotStore } from './snapshot/snapshot-store.ts';
 import { Snapshots } from './snapshot/snapshots.ts';
 import { type Disk, systemDisk } from './wal/disk.ts';
-import { lockFolder } from './wal/lock.ts';
+import { logInUse } from './wal/log-errors.ts';
+import { ensureLogId } from './wal/log-id.ts';
 import type { LogPlace } from './wal/read-log.ts';
 import { recover } from './wal/recover.ts';
 
@@ -32,6 +35,8 @@ export interface EngineParts {
   disk?: Disk;
   clock?: Clock;
   sink?: EventSink;
+  /** A program in place of the publisher's own. */
+  publisherEntry?: URL;
   /** Told a few sentences in the life of an engine, none a request. */
   tell?: (sentence: string) => void;
 }
@@ -60,21 +65,34 @@ export async function startEngine(config: EngineConfig, parts: EngineParts = {})
 
 async function start(
   config: EngineConfig,
-  { disk = systemDisk, clock = systemClock, sink = new DiscardSink(), tell = () => undefined }: EngineParts,
+  { disk = systemDisk, clock = systemClock, tell = () => undefined, ...parts }: EngineParts,
   undo: (() => Promise<void> | void)[],
 ): Promise<Omit<Engine, 'close'>> {
   const { shardId, symbols, walPath: folder, ackMode, adminToken } = config;
   const state = new ShardState(shardId, symbols, clock, { hashSeed: randomInt(2 ** 32), isServing: true });
   const metrics = new EngineMetrics(shardId);
   const ring = new Ring<ServerResponse>(config.ringSlots);
-  const hotPath = new HotPath({ ring, state, answers: new HttpAnswers(state), sink, metrics, clock, ackMode });
+  const diverged = (error: Error): void => hotPath.fail(error);
+  const sink =
+    parts.sink ?? sinkOf(config, { tell, diverged, ...(parts.publisherEntry && { entry: parts.publisherEntry }) });
+  const hotPath: HotPath<ServerResponse> = new HotPath({
+    ring,
+    state,
+    answers: new HttpAnswers(state),
+    sink,
+    metrics,
+    clock,
+    ackMode,
+  });
   const nowSeconds = () => clock.monotonicNs() / 1e9;
   undo.push(watchGarbageCollection((seconds) => metrics.gcPaused(seconds, nowSeconds())));
   undo.push(() => sink.close());
 
   undo.push(await lock(folder));
   const api = jsonServer(engineApi({ shardId, symbols, adminToken, hotPath, ring, clock }));
-  const exporter = jsonServer(metricsApi(() => metrics.page(ring.size / ring.capacity, sink, nowSeconds())));
+  const exporter = jsonServer(
+    metricsApi(() => metrics.page(ring.size / ring.capacity, sink.totals(clock.nowMs()), nowSeconds())),
+  );
   undo.push(() => closeServer(exporter));
   const metricsPort = await listenOn(exporter, 'METRICS_PORT', config.httpHost, config.metricsPort);
   undo.push(() => closeServer(api));
@@ -83,7 +101,7 @@ async function start(
   const snapshots = new Snapshots({
     ...{ folder, shardId, symbols, disk, tell },
     confirmedSequence: () => sink.confirmedSequence,
-    diverged: (error) => hotPath.fail(error),
+    diverged,
   });
   const { segmentBytesMax } = config;
   const { log, sequence, replayed, torn } = await recover(
@@ -98,6 +116,7 @@ async function start(
   if (torn !== null) tell(`torn tail set aside: ${torn}`);
   tell(`at sequence ${sequence}, of which ${replayed} commands were replayed`);
   metrics.booksChanged(state);
+  sink.start({ sequence, logId: await ensureLogId(folder, disk, randomBytes(8).toString('hex')) });
   hotPath.start(log);
   // Drain, let the answers out, close the log: after the drain nothing writes to it.
   undo.splice(-2, 0, async () => {
@@ -106,6 +125,22 @@ async function start(
   });
   undo.push(() => hotPath.drain());
   return { httpPort, metricsPort, failure: hotPath.failure };
+}
+
+function sinkOf(
+  {
+    kafkaBootstrap: brokers,
+    kafkaProxy: via,
+    eventDelivery: delivery,
+    walPath: folder,
+    shardId,
+    symbols,
+  }: EngineConfig,
+  rest: Pick<LogSinkOptions, 'tell' | 'diverged' | 'entry'>,
+): EventSink {
+  return brokers.length === 0
+    ? new NoSink()
+    : new LogSink({ brokers, via, delivery, folder, shardId, symbols, ...rest });
 }
 
 async function restoreNewestSnapshot(
@@ -123,7 +158,7 @@ async function lock(folder: string): Promise<() => Promise<void>> {
   try {
     // Making parents hides why the last one cannot be made: the second attempt tells.
     await mkdir(folder, { recursive: true }).catch(() => mkdir(folder));
-    return await lockFolder(folder);
+    return await lockFolder(folder, logInUse);
   } catch (thrown) {
     if (thrown instanceof MexError) throw thrown;
     throw new MexError(`Opening the log folder ${folder} failed: ${messageOf(thrown)}`, {

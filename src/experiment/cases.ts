@@ -127,7 +127,7 @@ export const CASES: readonly Case[] = [
     vus: 30,
     vusMax: 60,
     matchesPerMinute: 1_000,
-    notRun: { part: 'case', reason: 'this version of mex has no broker to pause' },
+    notRun: { part: 'case', reason: 'no target of this version of mex pauses a broker' },
   },
   {
     id: 'b1',

@@ -9,6 +9,7 @@ it('has the defaults of the contract', () => {
     httpPort: 8080,
     metricsPort: 9091,
     kafkaBootstrap: ['localhost:9092'],
+    kafkaProxy: null,
     walPath: '/tmp/wal',
     segmentBytesMax: 64 * 1024 * 1024,
     ringSlots: 131_072,

@@ -4,11 +4,19 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { HotPath } from '../../src/engine/hot-path.ts';
 import { EFFECT } from '../../src/engine/match/effects.ts';
 import { EngineMetrics } from '../../src/engine/metrics/engine-metrics.ts';
-import { DiscardSink } from '../../src/engine/publish/event-sink.ts';
+import { type CommittedBatch, eventsIn, NoSink } from '../../src/engine/publish/event-sink.ts';
 import { COMMAND, type RecordBuffer } from '../../src/engine/record.ts';
 import { Ring } from '../../src/engine/ring/ring.ts';
 import { buy, type Command, place, recordOf, sell } from './orders.ts';
 import { openLog, quickDisk, temporaryFolder } from './wal/logs.ts';
+
+class CountingSink extends NoSink {
+  offered = 0;
+
+  override offer({ state }: CommittedBatch): void {
+    this.offered += eventsIn(state.effects);
+  }
+}
 
 /** A clock whose timers are rung by the test. */
 function handClock() {
@@ -49,7 +57,7 @@ async function engine(ackMode: 'durable' | 'received' = 'durable', ringSlots = 8
   };
   const { log, state } = await openLog(await temporaryFolder(), { disk });
   isHeld = true;
-  const sink = new DiscardSink();
+  const sink = new CountingSink();
   const metrics = new EngineMetrics('a');
   const ring = new Ring<string>(ringSlots);
   const answers: object[] = [];
@@ -89,7 +97,7 @@ async function engine(ackMode: 'durable' | 'received' = 'durable', ringSlots = 8
       into.write(offset, { kind: COMMAND.bookQuery, flags: 0, symbol: 0, priceCents: 0, quantity: 10 });
     });
   const metricLines = async (start: string) =>
-    (await metrics.page(0, sink, 0))
+    (await metrics.page(0, sink.totals(), 0))
       .toString()
       .split('\n')
       .filter((line) => line.startsWith(start));

@@ -92,6 +92,6 @@ await log.seal(state.digest);
 await log.close();
 await systemDisk.remove(sparePath(folder));
 const lines: string[] = [];
-await listEvents(folder, systemDisk, (event) => lines.push(JSON.stringify(event)));
+await listEvents(folder, systemDisk, ({ value }) => lines.push(value));
 await writeFile(join(target, 'events.ndjson'), `${lines.join('\n')}\n`);
 await writeFile(join(target, 'inspection.json'), `${JSON.stringify(await countLog(folder, systemDisk), null, 2)}\n`);

@@ -46,6 +46,7 @@ export async function startEngineProcess(walPath: string, environment: Record<st
     HTTP_PORT: '0',
     METRICS_PORT: '0',
     WAL_PATH: walPath,
+    KAFKA_BOOTSTRAP: '',
     ...environment,
   });
   const ready = new Promise<Record<string, unknown>>((resolve, reject) => {

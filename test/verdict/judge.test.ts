@@ -27,7 +27,7 @@ describe('a whole run in which all went well', () => {
     expect(judgement.asrs.map(({ verdict, because }) => [verdict, because])).toEqual([
       [
         'NO VERDICT',
-        'no verdict: match p99 while the broker is paused was not run: A4 not run: this version of mex has no broker to pause',
+        'no verdict: match p99 while the broker is paused was not run: A4 not run: no target of this version of mex pauses a broker',
       ],
       [
         'NO VERDICT',

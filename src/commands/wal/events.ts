@@ -20,9 +20,9 @@ export default class WalEvents extends BaseCommand {
     ]);
     const events: EngineEvent[] = [];
     const isJson = this.jsonEnabled();
-    await listEvents(args.path, systemDisk, (event) => {
-      if (isJson) events.push(event);
-      else this.log(JSON.stringify(event));
+    await listEvents(args.path, systemDisk, ({ value }) => {
+      if (isJson) events.push(JSON.parse(value) as EngineEvent);
+      else this.log(value);
     });
     return events;
   }

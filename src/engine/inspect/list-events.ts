@@ -1,23 +1,51 @@
-/** Every event of a log, from a replay: the same ones, byte for byte, that the engine told. */
-import type { EngineEvent } from '../../protocol/events.ts';
+/** Every event of a log, from a replay: the same ones, byte for byte, that the engine tells. */
+import { type EventRecord, eventRecord } from '../../protocol/event-records.ts';
 import { describeRow } from '../match/describe-events.ts';
+import { EFFECT } from '../match/effects.ts';
 import type { ShardState } from '../match/shard-state.ts';
 import type { Disk } from '../wal/disk.ts';
 import { replayFolder } from './replay-folder.ts';
 
+export interface EventsOfLog {
+  shardId: string;
+  /** Events from behind this sequence on were told; what was before is not in the log any more. 0: all. */
+  afterSequence: number;
+  lastSequence: number;
+  /** Of the last reset of the books; 0: there was none. */
+  resetSequence: number;
+}
+
 /** @param tell called once for each, in order */
-export async function listEvents(folder: string, disk: Disk, tell: (event: EngineEvent) => void): Promise<void> {
+export async function listEvents(
+  folder: string,
+  disk: Disk,
+  tell: (record: EventRecord) => void,
+): Promise<EventsOfLog> {
   let told = 0;
+  let resetSequence = 0;
   let state: ShardState | null = null;
-  await replayFolder(folder, disk, {
+  let timeMs = 0;
+  const replay = await replayFolder(folder, disk, {
     begin(fresh) {
       state = fresh;
     },
+    frame(frame) {
+      timeMs = frame.timeMs;
+    },
     applied(firstSequence) {
+      // A reading that began anew tells nothing twice.
       if (state === null || firstSequence <= told) return;
-      const { count } = state.effects;
-      for (let row = 0; row < count; row++) describeRow(state, row, firstSequence + row).forEach(tell);
+      const { count, kind } = state.effects;
+      for (let row = 0; row < count; row++) {
+        const sequence = firstSequence + row;
+        if (kind[row] === EFFECT.reset) resetSequence = sequence;
+        for (const [index, event] of describeRow(state, row, sequence).entries()) {
+          tell(eventRecord(event, state.shardId, { sequence, index }, timeMs));
+        }
+      }
       told = firstSequence + count - 1;
     },
   });
+  const { lastSequence } = replay.end;
+  return { shardId: replay.state.shardId, afterSequence: replay.snapshot, lastSequence, resetSequence };
 }

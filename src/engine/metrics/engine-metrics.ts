@@ -8,7 +8,7 @@ import { BUCKETS, FINE_BUCKETS, METRIC, STAGES, type Stage } from '../../protoco
 import type { Side } from '../../protocol/orders.ts';
 import { EFFECT } from '../match/effects.ts';
 import type { ShardState } from '../match/shard-state.ts';
-import type { EventSink } from '../publish/event-sink.ts';
+import type { EventTotals } from '../publish/event-sink.ts';
 import { COMMAND, FLAG, isQuery } from '../record.ts';
 import type { Ring } from '../ring/ring.ts';
 import { DurationCounts } from './duration-counts.ts';
@@ -125,7 +125,7 @@ export class EngineMetrics {
   }
 
   /** One scrape. @param ringUtilization what waits in the ring over its size. */
-  async page(ringUtilization: number, sink: EventSink, nowSeconds: number): Promise<Buffer> {
+  async page(ringUtilization: number, events: EventTotals, nowSeconds: number): Promise<Buffer> {
     const { bids, asks } = this.#books;
     const histograms = this.#frozenHistograms();
     const page = new MetricsPage();
@@ -151,8 +151,7 @@ export class EngineMetrics {
     family('gauge', METRIC.ringUtilization, 'What waits in the ring over its size.', [[{}, ringUtilization]]);
     const gcPauseMaxSeconds = this.#gcPauseMax.at(nowSeconds);
     family('gauge', METRIC.gcPauseMax, 'Longest garbage collection of the last minute.', [[{}, gcPauseMaxSeconds]]);
-    family('counter', METRIC.eventsOffered, 'Events handed to the publisher.', [[{}, sink.offered]]);
-    family('counter', METRIC.eventPublishErrors, 'Events that were dropped.', [[{}, sink.errors]]);
+    for (const [type, name, help, value] of eventFamilies(events)) family(type, name, help, [[{}, value]]);
     for (const write of histograms) {
       await nextTurn();
       write(page);
@@ -185,4 +184,20 @@ export class EngineMetrics {
   #observe(stage: Stage, durationNs: number): void {
     this.#stages[stage].counts.observe(durationNs / 1e9);
   }
+}
+
+function eventFamilies(events: EventTotals): ['counter' | 'gauge', string, string, number][] {
+  const { offered, sent, dropped, failed, queued, inFlight, lagSequences, lagSeconds, isConnected } = events;
+  return [
+    ['counter', METRIC.eventsOffered, 'Events that are to be published.', offered],
+    ['counter', METRIC.eventsSent, 'Events that have arrived.', sent],
+    ['counter', METRIC.eventsDropped, 'Events given up because the queue was full.', dropped],
+    ['counter', METRIC.eventsFailed, 'Events given up because sending them failed.', failed],
+    ['counter', METRIC.eventPublishErrors, 'Events that were given up.', dropped + failed],
+    ['gauge', METRIC.eventsQueued, 'Events that wait, in the log or in memory.', queued],
+    ['gauge', METRIC.eventsInFlight, 'Events that are being sent.', inFlight],
+    ['gauge', METRIC.eventsLagSequences, 'Commands whose events have not all arrived.', lagSequences],
+    ['gauge', METRIC.eventsLagSeconds, 'Age of the oldest event that has not arrived.', lagSeconds],
+    ['gauge', METRIC.brokerConnected, '1: the broker answers.', isConnected ? 1 : 0],
+  ];
 }

@@ -13,24 +13,45 @@ export interface CommittedBatch {
   timeMs: number;
 }
 
+/** Since the engine's start: `offered` = `sent` + `dropped` + `failed` + `queued` + `inFlight`. */
+export interface EventTotals {
+  /** Handed over by matching, and those of earlier starts that were not published yet. */
+  offered: number;
+  /** Arrived. */
+  sent: number;
+  dropped: number;
+  failed: number;
+  /** In the log, or in the queue of `at-most-once`. */
+  queued: number;
+  inFlight: number;
+  /** Commands in the log whose events have not all arrived. */
+  lagSequences: number;
+  /** Age of the oldest event that has not arrived. */
+  lagSeconds: number;
+  isConnected: boolean;
+}
+
 export interface EventSink {
-  /** Events that were offered, and those of them that were dropped, since the start. */
-  readonly offered: number;
-  readonly errors: number;
   /** Everything up to this sequence has arrived for good: the log need not keep it for the sink's sake. */
   readonly confirmedSequence: number;
+  /** The log is open and ends at this sequence. */
+  start(log: { sequence: number; logId: string }): void;
   offer(batch: CommittedBatch): void;
+  totals(nowMs: number): EventTotals;
   close(): Promise<void>;
 }
 
-/** Counts what it is offered and keeps nothing. */
-export class DiscardSink implements EventSink {
-  readonly errors = 0;
+/** Publishing is off: nothing is offered to anybody. */
+export class NoSink implements EventSink {
   readonly confirmedSequence = Number.POSITIVE_INFINITY;
-  offered = 0;
 
-  offer({ state }: CommittedBatch): void {
-    this.offered += eventsIn(state.effects);
+  start(_log: { sequence: number; logId: string }): void {}
+
+  offer(_batch: CommittedBatch): void {}
+
+  totals(): EventTotals {
+    const none = { offered: 0, sent: 0, dropped: 0, failed: 0, queued: 0, inFlight: 0, lagSequences: 0, lagSeconds: 0 };
+    return { ...none, isConnected: false };
   }
 
   async close(): Promise<void> {}

@@ -43,9 +43,7 @@ export async function replayLog(replica: Replica, options: ReplayOptions): Promi
       },
       frame(frame, place) {
         options.frame?.(frame, place);
-        const [expected, found] = [digestText(frame.digest), digestText(replica.digest)];
-        if (expected !== found) throw replayDiffers(place, expected, found);
-        applyFrame(replica, frame);
+        applyFrame(replica, frame, place);
         options.applied?.(frame.firstSequence);
         replica.effects.clear();
       },
@@ -54,7 +52,11 @@ export async function replayLog(replica: Replica, options: ReplayOptions): Promi
   );
 }
 
-function applyFrame(replica: Replica, { payload, firstSequence, timeMs, count }: Frame): void {
+/** What the commands of a frame did is in the replica's effects. @throws MexError when it is not in the state before them */
+export function applyFrame(replica: Replica, frame: Frame, place: { path: string; offset: number }): void {
+  const { payload, firstSequence, timeMs, count } = frame;
+  const [expected, found] = [digestText(frame.digest), digestText(replica.digest)];
+  if (expected !== found) throw replayDiffers(place, expected, found);
   if (count === 0) return;
   const records = RecordBuffer.over(payload);
   const at = { sequence: firstSequence, timeMs };

@@ -1,18 +1,18 @@
 /**
  * 5. The client, the engine's counters and its log tell the same story. Orders whose answer is unknown may count
- * either way. Events are not part of it: there is no broker in this version.
+ * either way. Events are not part of it: the targets of this version publish none.
  */
 import type { CaseEvidence, PhaseEvidence, ShardEvidence } from '../../experiment/evidence.ts';
 import { whole } from '../wording.ts';
 import { everyPhase, type RuleFinding } from './rule-finding.ts';
 
 export function agreement(evidence: CaseEvidence): RuleFinding {
-  const expected = 'accepted = counted = logged, for orders and matches (no broker: events not checked)';
+  const expected = 'accepted = counted = logged, for orders and matches (events not checked)';
   return everyPhase(evidence, expected, (phase) => {
     const misses = [...phase.shards.flatMap(shardMisses), ...clientMisses(phase)];
     const matches = phase.shards.reduce((sum, { matchesCounted }) => sum + matchesCounted, 0);
     const agreed = `${whole(phase.load.accepted)} orders and ${whole(matches)} matches agree`;
-    return { ok: misses.length === 0, found: misses[0] ?? `${agreed} (no broker: events not checked)` };
+    return { ok: misses.length === 0, found: misses[0] ?? `${agreed} (events not checked)` };
   });
 }
 

@@ -9,6 +9,7 @@ import { makeSnapshot } from '../../../src/engine/snapshot/follower.ts';
 import { SnapshotStore } from '../../../src/engine/snapshot/snapshot-store.ts';
 import { systemDisk } from '../../../src/engine/wal/disk.ts';
 import { digestText } from '../../../src/engine/wal/replay.ts';
+import type { EngineEvent } from '../../../src/protocol/events.ts';
 import { buy, type Command, place, SYMBOL, SYMBOLS, sell } from '../orders.ts';
 import { commitBatch, flipBit, openLog, segmentsOf, temporaryFolder, writeLog } from '../wal/logs.ts';
 
@@ -66,7 +67,8 @@ it('events are listed once each, in order', async () => {
   const folder = await temporaryFolder();
   await writeLog(folder, trades(3), SMALL);
   const events: string[] = [];
-  await listEvents(folder, systemDisk, (event) => {
+  await listEvents(folder, systemDisk, ({ value }) => {
+    const event = JSON.parse(value) as EngineEvent;
     events.push('matchId' in event ? event.matchId : `${event.type} ${event.orderId}`);
   });
   expect(events).toEqual([

@@ -5,13 +5,13 @@ import { MaxOfLastMinute } from '../../../src/engine/metrics/gc-pauses.ts';
 import { HistogramSeries } from '../../../src/engine/metrics/histogram-series.ts';
 import { MetricsPage } from '../../../src/engine/metrics/metrics-page.ts';
 import { plainNumber, withPlainNumbers } from '../../../src/engine/metrics/metrics-text.ts';
-import { DiscardSink } from '../../../src/engine/publish/event-sink.ts';
+import { NoSink } from '../../../src/engine/publish/event-sink.ts';
 import { BUCKETS, FINE_BUCKETS, METRIC, STAGES } from '../../../src/protocol/metrics.ts';
 
 const linesOf = (text: string, start: string) => text.split('\n').filter((line) => line.startsWith(start));
 
 describe('the metrics text', async () => {
-  const text = (await new EngineMetrics('a').page(0, new DiscardSink(), 0)).toString();
+  const text = (await new EngineMetrics('a').page(0, new NoSink().totals(), 0)).toString();
 
   it.each([
     [METRIC.matchDuration, BUCKETS.match],

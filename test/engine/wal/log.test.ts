@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { type Disk, systemDisk } from '../../../src/engine/wal/disk.ts';
 import { listSegments } from '../../../src/engine/wal/folder.ts';
 import { BLOCK_BYTES } from '../../../src/engine/wal/frame.ts';
-import { lockFolder } from '../../../src/engine/wal/lock.ts';
+
+import { logInUse } from '../../../src/engine/wal/log-errors.ts';
 import { readLog } from '../../../src/engine/wal/read-log.ts';
+import { lockFolder } from '../../../src/exec/lock-folder.ts';
 import { bookText, buy, type Command, place, sell } from '../orders.ts';
 import { commitBatch, openLog, quickDisk, segmentsOf, temporaryFolder, writeLog } from './logs.ts';
 
@@ -164,8 +166,8 @@ describe('a log', () => {
 
 it('one engine at a time has a folder', async () => {
   const folder = await temporaryFolder();
-  const release = await lockFolder(folder);
-  await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'LOG_IN_USE', exit: 75 });
+  const release = await lockFolder(folder, logInUse);
+  await expect(lockFolder(folder, logInUse)).rejects.toMatchObject({ code: 'LOG_IN_USE', exit: 75 });
   await release();
-  await (await lockFolder(folder))();
+  await (await lockFolder(folder, logInUse))();
 });
