@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   doctor: ['errors', 'exec'],
   engine: ['kafka', 'protocol', 'stats', 'exec', 'errors'],
   broker: ['exec', 'errors'],
+  faults: ['exec', 'errors'],
   kafka: ['protocol', 'errors'],
   events: ['engine', 'kafka', 'protocol', 'errors'],
   gateway: ['protocol', 'stats', 'errors'],

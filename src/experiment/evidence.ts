@@ -3,7 +3,7 @@
  * Durations carry their unit in the name; instants are epoch milliseconds; offsets count from the phase's start.
  */
 import type { SparseHistogram } from '../stats/sparse-histogram.ts';
-import type { CaseId, Shard } from './cases.ts';
+import type { BrokerFault, CaseId, Shard } from './cases.ts';
 
 /** What the load generator saw. */
 export interface LoadEvidence {
@@ -70,6 +70,23 @@ export interface ShardEvidence {
   /** The same, from a replay of the shard's log by another process. Null: it could not be read, and why. */
   logged: { orders: number; matches: number } | null;
   loggedWhyNot?: string;
+  /** The same, from the topics, read back by another process once all had arrived. Absent: a record of an earlier release. */
+  published?: { orders: number; matches: number; repeated: number; problems: string[] } | null;
+  publishedWhyNot?: string;
+  /** Only with a fault: what the shard said of itself before, during and after it. */
+  stretches?: StretchEvidence[];
+}
+
+export interface StretchEvidence {
+  name: 'before' | 'during' | 'after';
+  /** Offsets from the phase's start. */
+  fromMs: number;
+  toMs: number;
+  /** Seconds. */
+  matchDuration: SparseHistogram;
+  /** Events handed over and acknowledged, between the first scrape in it and the last. */
+  eventsOffered: number;
+  eventsSent: number;
 }
 
 export interface MachineEvidence {
@@ -91,6 +108,8 @@ export interface PhaseEvidence {
   shards: ShardEvidence[];
   /** Null where the system does not tell. */
   machine: MachineEvidence | null;
+  /** What was done to the broker, and when: offsets from the phase's start. */
+  fault?: { kind: BrokerFault; means: string; fromMs: number; toMs: number };
 }
 
 export interface CaseEvidence {

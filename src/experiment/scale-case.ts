@@ -6,12 +6,12 @@ export const PHASE_MS_MIN = 10_000;
 
 /** The case with every duration multiplied; a phase that would fall below the minimum is stretched to it. */
 export function scaleCase(original: Case, timeScale: number): Case {
-  return { ...original, phases: original.phases.map((phase) => scalePhase(phase, timeScale)) };
+  return { ...original, phases: original.phases.map((phase) => scalePhase(phase, timeScale, original.phaseMsMin)) };
 }
 
-function scalePhase(phase: Phase, timeScale: number): Phase {
+function scalePhase(phase: Phase, timeScale: number, phaseMsMin = PHASE_MS_MIN): Phase {
   const plannedMs = phaseDurationMs(phase);
-  const factor = Math.max(timeScale, PHASE_MS_MIN / plannedMs);
+  const factor = Math.max(timeScale, phaseMsMin / plannedMs);
   const flows = phase.flows.map((one) => ({
     ...one,
     stages: one.stages.map((stage) => ({ ...stage, durationMs: Math.round(stage.durationMs * factor) })),

@@ -60,6 +60,23 @@ const shardEvidence = z.object({
   matchesCounted: z.number(),
   logged: z.object({ orders: z.number(), matches: z.number() }).nullable(),
   loggedWhyNot: z.string().exactOptional(),
+  published: z
+    .object({ orders: z.number(), matches: z.number(), repeated: z.number(), problems: z.array(z.string()) })
+    .nullable()
+    .exactOptional(),
+  publishedWhyNot: z.string().exactOptional(),
+  stretches: z
+    .array(
+      z.object({
+        name: z.enum(['before', 'during', 'after']),
+        fromMs: z.number(),
+        toMs: z.number(),
+        matchDuration: histogram,
+        eventsOffered: z.number(),
+        eventsSent: z.number(),
+      }),
+    )
+    .exactOptional(),
 });
 
 const machine = z.object({
@@ -82,6 +99,9 @@ export const caseEvidenceSchema = z.object({
       load,
       shards: z.array(shardEvidence),
       machine: machine.nullable(),
+      fault: z
+        .object({ kind: z.enum(['black hole', 'refused']), means: z.string(), fromMs: z.number(), toMs: z.number() })
+        .exactOptional(),
     }),
   ),
   brokenOff: z.string().exactOptional(),

@@ -11,7 +11,9 @@ import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load/load-d
 import type { Deployment, Endpoint, Target } from '../targets/target.ts';
 import type { MetricsSource } from '../telemetry/metrics-source.ts';
 import { measureShard, type PhaseWindow } from './measure-shard.ts';
+import { measureStretches } from './measure-stretches.ts';
 import { postJson } from './post-json.ts';
+import { TimedFault } from './timed-fault.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Where a run takes place and what with. */
@@ -65,13 +67,26 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
 
   const endMachine = await stage.machine.begin(processIds(deployment));
   const watch = matchWatch(source, shards, stage.now);
-  const load = await stage.driver.run(plan, (progress) => request.onProgress(watch(progress)), signal);
+  const fault = phase.fault === undefined ? null : new TimedFault(stage.target, phase, signal);
+  const load = await stage.driver
+    .run(
+      plan,
+      (progress) => {
+        fault?.at(progress.elapsedMs);
+        request.onProgress(watch(progress));
+      },
+      signal,
+    )
+    .finally(() => fault?.end());
   const machine = await endMachine({ generator: load.generator.cpuMs });
   await restedScrapes(stage, source, shards, load.endedAtMs);
 
   const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
-  const measured = await measureShards(stage, source, { phase, shards, window });
-  return assemble(phase, load, measured, machine);
+  const broken = fault?.failure === undefined ? [] : [fault.failure];
+  const away = fault?.evidence(load.startedAtMs);
+  const measured = await measureShards(stage, source, { phase, shards, window, ...(away && { fault: away }) });
+  measured.failures.unshift(...broken);
+  return assemble(phase, load, { ...measured, ...(away && { fault: away }) }, machine);
 }
 
 function endpointOf(deployment: Deployment, shard: Shard): Endpoint {
@@ -101,13 +116,13 @@ function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: Phase
     vusMax: experiment.vusMax,
     ordersUrl: entry.url,
     seedUrls: Object.fromEntries(shards.map((shard) => [shard, seedUrl(shard)])),
-    rawFlows: experiment.id === 'b5' ? ['steady'] : [],
+    rawFlows: experiment.id === 'b5' ? ['steady'] : phase.fault === undefined ? [] : ['orders'],
   };
 }
 
-function processIds({ shards, gateway, collector }: Deployment): Record<string, number> {
-  const endpoints = [...Object.values(shards), gateway, collector].filter((endpoint) => endpoint !== undefined);
-  return Object.fromEntries(endpoints.map(({ name, pid }) => [name, pid]));
+function processIds({ shards, gateway, collector, broker, proxy }: Deployment): Record<string, number> {
+  const endpoints = [...Object.values(shards), gateway, collector, broker, proxy];
+  return Object.fromEntries(endpoints.flatMap((one) => (one?.pid === undefined ? [] : [[one.name, one.pid]])));
 }
 
 /** Waits until every shard was scraped twice after an instant, or long enough to be sure that it will not be. */
@@ -148,12 +163,14 @@ function matchWatch(source: MetricsSource, shards: Shard[], now: () => number): 
 interface Measured {
   shards: ShardEvidence[];
   failures: string[];
+  fault?: NonNullable<PhaseEvidence['fault']>;
 }
 
 interface MeasureRequest {
   phase: Phase;
   shards: Shard[];
   window: PhaseWindow;
+  fault?: NonNullable<PhaseEvidence['fault']>;
 }
 
 async function measureShards(stage: Stage, source: MetricsSource, request: MeasureRequest): Promise<Measured> {
@@ -161,7 +178,10 @@ async function measureShards(stage: Stage, source: MetricsSource, request: Measu
   for (const shard of request.shards) {
     try {
       const metrics = await measureShard(source, shard, request.phase, request.window);
-      measured.shards.push({ ...metrics, ...(await countLog(stage.target, shard)) });
+      const { fault } = request;
+      const stretches = fault && { stretches: await measureStretches(source, shard, request.window, fault) };
+      const witnesses = { ...(await countLog(stage.target, shard)), ...(await checkEvents(stage.target, shard)) };
+      measured.shards.push({ ...metrics, ...witnesses, ...stretches });
     } catch (thrown) {
       measured.failures.push(`shard ${shard} could not be measured: ${messageOf(thrown)}`);
     }
@@ -179,6 +199,18 @@ async function countLog(target: Target, shard: Shard): Promise<Pick<ShardEvidenc
   }
 }
 
+/** Events are read back once they have arrived; what has not by then is told. */
+async function checkEvents(
+  target: Target,
+  shard: Shard,
+): Promise<Pick<ShardEvidence, 'published' | 'publishedWhyNot'>> {
+  try {
+    return { published: await target.checkEvents(shard, AbortSignal.timeout(60_000)) };
+  } catch (thrown) {
+    return { published: null, publishedWhyNot: messageOf(thrown) };
+  }
+}
+
 function assemble(phase: Phase, load: LoadRun, measured: Measured, machine: MachineEvidence | null): PhaseResult {
   const evidence: PhaseEvidence = {
     phase: phase.name,
@@ -188,6 +220,7 @@ function assemble(phase: Phase, load: LoadRun, measured: Measured, machine: Mach
     load: load.evidence satisfies LoadEvidence,
     shards: measured.shards,
     machine,
+    ...(measured.fault && { fault: measured.fault }),
   };
   const broken = [load.brokenOff, ...measured.failures].filter((reason) => reason !== undefined);
   return broken.length === 0 ? { evidence } : { evidence, brokenOff: broken.join('; ') };

@@ -13,8 +13,10 @@ export function selectTarget(name: TargetName): LocalTarget {
   }
 }
 
-export function endpointsOf({ shards, gateway, collector }: Deployment): Endpoint[] {
-  return [...Object.values(shards), ...(gateway === undefined ? [] : [gateway]), collector];
+/** The processes that the target has started. */
+export function endpointsOf({ shards, gateway, collector, broker, proxy }: Deployment): Endpoint[] {
+  const own = broker?.pid === undefined ? [] : [{ ...broker, pid: broker.pid }];
+  return [...Object.values(shards), ...(gateway ? [gateway] : []), collector, ...own, ...(proxy ? [proxy] : [])];
 }
 
 /** A line a server. @param logsFolder where the servers' logs are. */

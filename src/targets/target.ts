@@ -4,6 +4,7 @@
  * Guarantees: `deploy` is idempotent (a second call changes nothing) and all or nothing (what it started is stopped
  * when it fails or is aborted); `undeploy` removes what was deployed and nothing else.
  */
+import type { FaultKind } from '../protocol/faults.ts';
 import type { Shape, ShardId } from '../protocol/shards.ts';
 
 export type { Shape } from '../protocol/shards.ts';
@@ -25,6 +26,26 @@ export interface Deployment {
   gateway?: Endpoint;
   /** The embedded collector. */
   collector: Endpoint;
+  /** Where the engines publish; `host:port` as its URL. Its process, if it is one of the target's. */
+  broker?: Omit<Endpoint, 'pid'> & { pid?: number };
+  /** Between the engines and their broker: faults happen there. */
+  proxy?: Endpoint;
+}
+
+/** What another process finds when it holds the topics against a shard's log, since the last reset in it. */
+export interface EventCount {
+  orders: number;
+  matches: number;
+  repeated: number;
+  /** Missing, foreign, altered or out of order, in words; empty: nothing is wrong. */
+  problems: string[];
+}
+
+/** A fault that is under way. */
+export interface ActiveFault {
+  /** How it was brought about, in words. */
+  means: string;
+  end(): Promise<void>;
 }
 
 /** What a replay of a shard's log, made by another process, counts since the last reset in it. */
@@ -45,6 +66,10 @@ export interface Target {
   /** Are there logs of engines, of now or of an earlier deployment? The next one will replay them. */
   holdsData(): Promise<boolean>;
   countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount>;
+  /** Reads the topics back; waits some seconds for what is not there yet. */
+  checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount>;
+  /** Takes the broker away until it is told to end, or its lease is over because this process is gone. */
+  beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault>;
   /** Copies the log of every process into a folder. */
   copyLogs(folder: string): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * Does a case count? One function a rule, each over the whole evidence of one repetition.
  *
  * Guarantees: every rule is shown for every case; absent evidence is a miss; each phase is checked and the first miss
- * is the one that is told. Leaves out: events in the topics, as the targets of this version publish none.
+ * is the one that is told.
  */
 import type { CaseEvidence } from '../experiment/evidence.ts';
 import type { ValidityRule } from '../experiment/validity.ts';

@@ -52,6 +52,18 @@ describe('the judge', () => {
     expect(result.verdict).toBe('INVALID');
   });
 
+  it('does not count a run whose publisher leaves an event out', async () => {
+    const { result, missed } = await runShortened('a2', SHORT, { engine: 'skip' });
+    expect(missed).toEqual(['agreement']);
+    expect(result.verdict).toBe('INVALID');
+  });
+
+  it('does not count A4 with a publisher that calls delivered what is not', async () => {
+    const { result, missed } = await runShortened('a4', SHORT, { engine: 'no-acks' });
+    expect(missed).toContain('agreement');
+    expect(result.verdict).toBe('INVALID');
+  });
+
   it('does not count a run whose engine claims a match too many', async () => {
     const { result, missed } = await runShortened('a2', SHORT, { engine: 'miscount' });
     expect(missed).toEqual(['agreement']);

@@ -71,6 +71,11 @@ export async function fakeStage({ run }: FakeOptions = {}): Promise<FakeStage> {
       undeploy: async () => [],
       holdsData: async () => false,
       countLog: async () => ({ orders: 0, matches: 0, lastSequence: 0 }),
+      checkEvents: async () => ({ orders: 0, matches: 0, repeated: 0, problems: [] }),
+      beginFault: async (kind) => {
+        calls.push(`fault ${kind}`);
+        return { means: 'by the test', end: async () => void calls.push('fault ends') };
+      },
       copyLogs: async () => {},
     },
     source: () => ({

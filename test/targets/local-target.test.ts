@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
+import { identify } from '../../src/exec/process-identity.ts';
 import { LocalTarget, type LocalTargetOptions } from '../../src/targets/local/local-target.ts';
-import { identify } from '../../src/targets/local/process-identity.ts';
 import { endpointsOf } from '../../src/targets/select-target.ts';
 import type { Deployment, Endpoint } from '../../src/targets/target.ts';
 
@@ -70,10 +70,10 @@ test('a second deploy changes nothing', async () => {
   expect(first.changed).toBe(true);
   expect(second).toEqual({ deployment: first.deployment, changed: false });
   expect(await target().current()).toEqual(first.deployment);
-  expect(await running()).toEqual(['collector', 'engine-a']);
+  expect(await running()).toEqual(['broker', 'collector', 'engine-a', 'proxy']);
 });
 
-test('an engine is told its shard, its symbols and its log, and to publish nothing', async () => {
+test('an engine is told its shard, its symbols and its log, and where to publish', async () => {
   const { target, folder } = await place();
   const { deployment } = await target().deploy('multi', never);
   expect(await told(deployment.shards.b)).toMatchObject({
@@ -81,7 +81,7 @@ test('an engine is told its shard, its symbols and its log, and to publish nothi
     config: {
       SHARD_SYMBOLS: 'TEST-ASSET-E,TEST-ASSET-F,TEST-ASSET-G,TEST-ASSET-H',
       WAL_PATH: join(folder, 'wal', 'b'),
-      KAFKA_BOOTSTRAP: '',
+      KAFKA_BOOTSTRAP: deployment.broker?.url,
     },
   });
   const { a, b, c } = deployment.shards;
@@ -97,12 +97,12 @@ test('from single to multi and back, shard a and the collector keep running', as
   const multi = await target().deploy('multi', never);
   expect(multi.changed).toBe(true);
   expect(pidsOf(multi.deployment)).toMatchObject(pidsOf(single));
-  expect(await running()).toEqual(['collector', 'engine-a', 'engine-b', 'engine-c', 'gateway']);
+  expect(await running()).toEqual(['broker', 'collector', 'engine-a', 'engine-b', 'engine-c', 'gateway', 'proxy']);
   expect(await targetsOf(multi.deployment)).toEqual(['engine-a', 'engine-b', 'engine-c', 'gateway']);
   const back = await target().deploy('single', never);
   expect(back.deployment).toEqual(single);
   expect(await targetsOf(back.deployment)).toEqual(['engine-a']);
-  expect(await running()).toEqual(['collector', 'engine-a']);
+  expect(await running()).toEqual(['broker', 'collector', 'engine-a', 'proxy']);
 });
 
 test('a shard that died is started again, and the gateway learns where', async () => {
@@ -114,7 +114,7 @@ test('a shard that died is started again, and the gateway learns where', async (
   expect(after.changed).toBe(true);
   expect(pidsOf(after.deployment)).toMatchObject({ 'engine-a': before.shards.a?.pid, collector: before.collector.pid });
   expect((await told(after.deployment.gateway)).config.ME_SHARD_MAP).toContain(`b=${after.deployment.shards.b?.url}`);
-  expect(await running()).toEqual(['collector', 'engine-a', 'engine-b', 'engine-c', 'gateway']);
+  expect(await running()).toEqual(['broker', 'collector', 'engine-a', 'engine-b', 'engine-c', 'gateway', 'proxy']);
 });
 
 test('a collector that died is said so, and started again', async () => {
@@ -130,6 +130,8 @@ test('a process that has a recorded pid but started at another time is never sig
   const { deployment } = await target().deploy('single', never);
   await killed(deployment.shards.a);
   await killed(deployment.collector);
+  await killed(deployment.proxy);
+  await killed({ ...deployment.collector, pid: deployment.broker?.pid ?? 0 });
   const state = JSON.parse(await readFile(stateFile, 'utf8'));
   for (const record of state.processes) record.pid = process.pid;
   await writeFile(stateFile, JSON.stringify(state));
@@ -170,7 +172,7 @@ test('a change that fails takes back only what it started', async () => {
   const { target, running } = await place();
   const { deployment } = await target().deploy('single', never);
   await expect(target({ FIXTURE_FAIL: 'gateway' }).deploy('multi', never)).rejects.toMatchObject({ exit: 5 });
-  expect(await running()).toEqual(['collector', 'engine-a']);
+  expect(await running()).toEqual(['broker', 'collector', 'engine-a', 'proxy']);
   expect(await target().current()).toEqual(deployment);
 });
 
@@ -200,13 +202,21 @@ test('a server whose start was cut short is stopped and started anew', async () 
   await writeFile(stateFile, JSON.stringify(state));
   const again = await target().deploy('single', never);
   expect(again.deployment.shards.a?.pid).not.toBe(deployment.shards.a?.pid);
-  expect(await running()).toEqual(['collector', 'engine-a']);
+  expect(await running()).toEqual(['broker', 'collector', 'engine-a', 'proxy']);
 });
 
 test('undeploy tells what it stopped, the second time nothing; logs stay until they are purged', async () => {
   const { target, folder, running } = await place();
   await target().deploy('multi', never);
-  expect(await target().undeploy()).toEqual(['collector', 'gateway', 'engine-c', 'engine-b', 'engine-a']);
+  expect(await target().undeploy()).toEqual([
+    'collector',
+    'gateway',
+    'engine-c',
+    'engine-b',
+    'engine-a',
+    'proxy',
+    'broker',
+  ]);
   expect(await running()).toEqual([]);
   expect(await target().undeploy()).toEqual([]);
   expect(await readdir(folder)).toEqual(['logs', 'wal']);
@@ -222,7 +232,7 @@ test('while one mex changes the target, another is told who does', async () => {
   const abort = new AbortController();
   const first = target({ FIXTURE_SILENT: 'engine-a' }).deploy('single', abort.signal);
   const ended = expect(first).rejects.toThrow('enough');
-  await vi.waitFor(async () => expect(await running()).toEqual(['engine-a']), { timeout: 10_000, interval: 10 });
+  await vi.waitFor(async () => expect(await running()).toContain('engine-a'), { timeout: 10_000, interval: 10 });
   await expect(target().deploy('single', never)).rejects.toMatchObject({
     code: 'TARGET_BUSY',
     exit: 5,

@@ -6,7 +6,7 @@ import { gcPause } from '../../src/verdict/criteria/gc-pause.ts';
 import { isolation } from '../../src/verdict/criteria/isolation.ts';
 import { depthP99, httpP99, matchP99, shardP99 } from '../../src/verdict/criteria/latency.ts';
 import { memory } from '../../src/verdict/criteria/memory.ts';
-import { continuity, decoupling } from '../../src/verdict/criteria/not-run.ts';
+import { continuity } from '../../src/verdict/criteria/not-run.ts';
 import { scaling, throughput } from '../../src/verdict/criteria/throughput.ts';
 import type { Finding } from '../../src/verdict/finding.ts';
 import type { Verdict } from '../../src/verdict/verdict.ts';
@@ -145,7 +145,6 @@ describe('each criterion, on both sides of its limit and on it', () => {
     ['memory: too short', memory, evidenceOf('b2', { timeScale: 0.1 }), 'INCONCLUSIVE'],
     ['memory: no heap', memory, withShard(b2, { heapBytes: [] }), 'INVALID'],
     ['memory: no orders', memory, withShard(b2, { orders: [] }), 'INVALID'],
-    ['decoupling', decoupling, evidenceOf('a4'), 'NOT RUN'],
     ['continuity', continuity, evidenceOf('b3'), 'NOT RUN'],
   ];
   test.each(table)('%s', (_, judge, evidence, verdict) => expect(judge(evidence).verdict).toBe(verdict));

@@ -1,6 +1,7 @@
 /** Evidence of a case in which all went well; tests change the one thing they are about. */
-import { type CaseId, phaseDurationMs, type Shard, shardsOf } from '../../src/experiment/cases.ts';
+import { type CaseId, type Phase, phaseDurationMs, type Shard, shardsOf } from '../../src/experiment/cases.ts';
 import type { CaseEvidence, LoadEvidence, PhaseEvidence, ShardEvidence } from '../../src/experiment/evidence.ts';
+import { faultWindow } from '../../src/experiment/fault-window.ts';
 import type { SparseHistogram } from '../../src/stats/sparse-histogram.ts';
 import { plannedCase } from '../../src/verdict/planned.ts';
 import { settleMs } from '../../src/verdict/steady-rate.ts';
@@ -39,11 +40,29 @@ export function evidenceOf(
       endedAtMs: 1_767_225_600_000 + plannedMs,
       plannedMs,
       load: loadOf(caseId, plannedMs, 100 * shards.length),
-      shards: shards.map((shard) => shardOf(shard, plannedMs, rate / shards.length)),
+      shards: shards.map((shard) => ({ ...shardOf(shard, plannedMs, rate / shards.length), ...stretchesOf(phase) })),
+      ...faultOf(phase),
       machine: { cores: 4, stealShare: 0, foreignShare: 0.02, processes: { 'engine-a': 0.3, generator: 0.2 } },
     };
   });
   return { ...empty, phases };
+}
+
+function faultOf(phase: Phase): Pick<PhaseEvidence, 'fault'> {
+  return phase.fault === undefined ? {} : { fault: { kind: phase.fault, means: 'a test', ...faultWindow(phase) } };
+}
+
+function stretchesOf(phase: Phase): Pick<ShardEvidence, 'stretches'> {
+  if (phase.fault === undefined) return {};
+  const { fromMs, toMs } = faultWindow(phase);
+  const matchDuration = buckets([0.0005, 0.0006, 299], [0.001, 0.0011, 1]);
+  const one = { matchDuration, eventsOffered: 400, eventsSent: 400 };
+  const stretches = [
+    { ...one, name: 'before' as const, fromMs: 0, toMs: fromMs },
+    { ...one, name: 'during' as const, fromMs, toMs, eventsSent: 0 },
+    { ...one, name: 'after' as const, fromMs: toMs, toMs: phaseDurationMs(phase), eventsSent: 800 },
+  ];
+  return { stretches };
 }
 
 function loadOf(caseId: CaseId, plannedMs: number, sent: number): LoadEvidence {
@@ -63,8 +82,14 @@ function loadOf(caseId: CaseId, plannedMs: number, sent: number): LoadEvidence {
     lagUs: buckets([50, 60, sent]),
     seconds: [],
     rawLatencies:
-      caseId === 'b5'
-        ? [{ flow: 'steady', offsetMs: offsets, latencyUs: offsets.map((_, index) => 1_000 + (index % 100)) }]
+      caseId === 'b5' || caseId === 'a4'
+        ? [
+            {
+              flow: caseId === 'b5' ? 'steady' : 'orders',
+              offsetMs: offsets,
+              latencyUs: offsets.map((_, index) => 1_000 + (index % 100)),
+            },
+          ]
         : [],
     replenished: { orders: 10, reads: 10, failures: 0, blockedLevels: 0 },
   };
@@ -105,6 +130,7 @@ function shardOf(shard: Shard, plannedMs: number, matchesPerMinute: number): Sha
     ordersCounted: 100,
     matchesCounted: matches,
     logged: { orders: 100, matches },
+    published: { orders: 100, matches, repeated: 0, problems: [] },
   };
 }
 

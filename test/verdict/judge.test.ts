@@ -21,14 +21,11 @@ const ASR2: CaseId[] = ['b1', 'b2', 'b3', 'b4', 'b5'];
 const good = (ids: CaseId[]) => ids.map((id) => evidenceOf(id));
 
 describe('a whole run in which all went well', () => {
-  const judgement = judged(good(['a1', 'a2', 'a3', ...ASR2]), [...ASR1, ...ASR2]);
+  const judgement = judged(good([...ASR1, ...ASR2]), [...ASR1, ...ASR2]);
 
-  test('has no verdict, for what this version cannot run', () => {
+  test('has no verdict where this version cannot run a part', () => {
     expect(judgement.asrs.map(({ verdict, because }) => [verdict, because])).toEqual([
-      [
-        'NO VERDICT',
-        'no verdict: match p99 while the broker is paused was not run: A4 not run: no target of this version of mex pauses a broker',
-      ],
+      ['PASS', expect.any(String)],
       [
         'NO VERDICT',
         'no verdict: p99 around each shard addition was not run: three fixed shards: this version of mex cannot add a shard while serving',
@@ -42,7 +39,7 @@ describe('a whole run in which all went well', () => {
       'a1 PASS',
       'a2 PASS',
       'a3 PASS',
-      'a4 NOT RUN',
+      'a4 PASS',
       'b1 PASS',
       'b2 PASS',
       'b3 NOT RUN',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CaseEvidence } from '../../src/experiment/evidence.ts';
+import type { CaseEvidence, PhaseEvidence, StretchEvidence } from '../../src/experiment/evidence.ts';
 import type { ValidityRule } from '../../src/experiment/validity.ts';
 import { checkValidity, machineWasNotOurs, whyInvalid } from '../../src/verdict/validity.ts';
 import { buckets, evidenceOf, exactly, series, withLoad, withPhase, withShard } from './evidence-builder.ts';
@@ -24,6 +24,15 @@ test('a good shortened run is valid', () => {
   const evidence = evidenceOf('a2', { timeScale: 0.05 });
   expect(whyInvalid(evidence, checkValidity(evidence))).toBeUndefined();
 });
+
+const a4 = evidenceOf('a4');
+const events = { orders: 100, matches: 5_700, repeated: 0, problems: [] };
+const fault = (change: Partial<NonNullable<PhaseEvidence['fault']>>) =>
+  withPhase(a4, ({ fault: before }) => (before === undefined ? {} : { fault: { ...before, ...change } }));
+const during = (change: Partial<StretchEvidence>) =>
+  withShard(a4, ({ stretches = [] }) => ({
+    stretches: stretches.map((one) => (one.name === 'during' ? { ...one, ...change } : one)),
+  }));
 
 describe('each rule, on both sides of its limit and on it', () => {
   const table: [ValidityRule, string, CaseEvidence, boolean][] = [
@@ -74,6 +83,18 @@ describe('each rule, on both sides of its limit and on it', () => {
     ['agreement', 'log unreadable', withShard(a2, { logged: null, loggedWhyNot: 'torn' }), false],
     ['agreement', 'orders not logged', withShard(a2, { logged: { orders: 99, matches: 5_700 } }), false],
     ['agreement', 'matches not logged', withShard(a2, { logged: { orders: 100, matches: 5_699 } }), false],
+    ['agreement', 'events unreadable', withShard(a2, { published: null, publishedWhyNot: 'away' }), false],
+    ['agreement', 'an event missing', withShard(a2, { published: { ...events, problems: ['1 missing'] } }), false],
+    ['agreement', 'an order without its event', withShard(a2, { published: { ...events, orders: 99 } }), false],
+    ['agreement', 'a match too many in the topic', withShard(a2, { published: { ...events, matches: 5_701 } }), false],
+    ['agreement', 'events repeated', withShard(a2, { published: { ...events, repeated: 7 } }), true],
+    ['measurements', 'the broker away', a4, true],
+    ['measurements', 'the broker not away', { ...a4, phases: a4.phases.map(({ fault: _, ...phase }) => phase) }, false],
+    ['measurements', 'another fault', fault({ kind: 'refused' }), false],
+    ['measurements', 'the broker away for half as long', fault({ toMs: 90_000 }), false],
+    ['measurements', 'events that arrived all the same', during({ eventsSent: 1 }), false],
+    ['measurements', 'no events during the fault', during({ eventsOffered: 0 }), false],
+    ['measurements', 'nothing measured during the fault', withShard(a4, { stretches: [] }), false],
     ['generator', 'lag of exactly 5 ms', withLoad(a2, { lagUs: exactly(5_000, 100) }), true],
     ['generator', 'more lag', withLoad(a2, { lagUs: exactly(5_001, 100) }), false],
     ['generator', 'a bucket around 5 ms', withLoad(a2, { lagUs: buckets([4_900, 5_100, 100]) }), false],

@@ -10,11 +10,15 @@ import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { SHAPE_SHARDS, type Shape, type ShardId } from '../../protocol/shards.ts';
 import { type ProcessRecord, writeLocalState } from './local-state.ts';
 import {
+  brokerAddress,
+  brokerSpec,
   collectorSpec,
   endpointOf,
   engineName,
   engineSpec,
   gatewaySpec,
+  type Publishing,
+  proxySpec,
   type ServerSpec,
   sameConfig,
 } from './server-specs.ts';
@@ -28,6 +32,8 @@ export interface LocalSetup {
   serveArgv: (role: ProcessRecord['role']) => readonly string[];
   env: NodeJS.ProcessEnv;
   readyMsMax: number;
+  /** `host:port` of a real broker; null: a stand-in is started. */
+  kafka: string | null;
 }
 
 /** The collector is on this machine and only sets a table. */
@@ -55,12 +61,13 @@ export class ProcessChange {
   async apply(shape: Shape): Promise<ProcessRecord[]> {
     this.#shape = shape;
     try {
-      const engines = await this.#ensureEngines();
+      const publishing = await this.#ensureBroker();
+      const engines = await this.#ensureEngines(publishing);
       const servers = engines.map(([, engine]) => engine);
       if (this.#shape === 'multi') servers.push(await this.#ensure(gatewaySpec(engines), this.#signal));
       const collector = await this.#ensureCollector(collectorSpec(servers));
       this.#signal.throwIfAborted();
-      await this.#stopAllBut([...servers, collector]);
+      await this.#stopAllBut([...servers, collector, ...publishing.records]);
     } catch (problem) {
       await this.#takeBack();
       throw problem;
@@ -68,14 +75,22 @@ export class ProcessChange {
     return [...this.#running.values()];
   }
 
+  async #ensureBroker(): Promise<Publishing & { records: ProcessRecord[] }> {
+    const { folder, kafka } = this.#setup;
+    const own = kafka === null ? await this.#ensure(brokerSpec(folder), this.#signal) : null;
+    const broker = own === null ? (kafka ?? '') : brokerAddress(own);
+    const proxy = await this.#ensure(proxySpec(broker), this.#signal);
+    return { broker, proxy: `127.0.0.1:${proxy.metricsPort}`, records: own === null ? [proxy] : [own, proxy] };
+  }
+
   /** All at once; the first that fails calls off the others. */
-  async #ensureEngines(): Promise<[ShardId, ProcessRecord][]> {
+  async #ensureEngines(publishing: Publishing): Promise<[ShardId, ProcessRecord][]> {
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#signal, failed.signal]);
     const shards = SHAPE_SHARDS[this.#shape];
     const starts = shards.map(async (shard): Promise<[ShardId, ProcessRecord]> => {
       try {
-        return [shard, await this.#ensure(engineSpec(shard, this.#setup.folder), signal)];
+        return [shard, await this.#ensure(engineSpec(shard, this.#setup.folder, publishing), signal)];
       } catch (problem) {
         failed.abort(problem);
         throw problem;
@@ -192,7 +207,7 @@ export class ProcessChange {
 
 /** The collector first, so that it sees nobody fall, then those that others do not lean on. */
 export function byStopOrder(left: ProcessRecord, right: ProcessRecord): number {
-  const order = ['collector', 'gateway', 'engine'];
+  const order = ['collector', 'gateway', 'engine', 'proxy', 'broker'];
   return order.indexOf(left.role) - order.indexOf(right.role) || right.name.localeCompare(left.name);
 }
 

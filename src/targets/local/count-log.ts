@@ -1,9 +1,9 @@
-/** Counts what a shard's log holds, by a program of its own: `mex wal inspect`. */
+/** Counts what a shard's log and its topics hold, by programs of their own: `mex wal inspect`, `mex events verify`. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
-import type { LogCount } from '../target.ts';
+import type { EventCount, LogCount } from '../target.ts';
 
 /** An hour's log is some 100 MB, replayed in seconds. */
 const COUNT_MS_MAX = 60_000;
@@ -11,17 +11,37 @@ const OUTPUT_BYTES_MAX = 1024 * 1024;
 
 /** @param argv the program's arguments, behind Node. @throws MexError `LOG_UNREADABLE`; the signal's reason. */
 export async function countLogWith(argv: readonly string[], signal: AbortSignal): Promise<LogCount> {
+  const { orders, matches, lastSequence } = await answerOf(argv, signal);
+  if (isCount(orders) && isCount(matches) && isCount(lastSequence)) return { orders, matches, lastSequence };
+  throw unreadable(argv, 'it printed no orders, matches and lastSequence');
+}
+
+/** The same of the topics: `mex events verify`, which ends with 3 when something is wrong with them. */
+export async function checkEventsWith(argv: readonly string[], signal: AbortSignal): Promise<EventCount> {
+  const { sinceReset, repeated, problems } = await answerOf(argv, signal, [EXIT.criterionFailed]);
+  const { orders, matches } = Object(sinceReset) as Record<string, unknown>;
+  if (isCount(orders) && isCount(matches) && isCount(repeated) && Array.isArray(problems)) {
+    return { orders, matches, repeated, problems: problems.map(String) };
+  }
+  throw unreadable(argv, 'it printed no sinceReset, repeated and problems');
+}
+
+/** @param fine exit codes, besides 0, whose answer counts */
+async function answerOf(
+  argv: readonly string[],
+  signal: AbortSignal,
+  fine: readonly number[] = [],
+): Promise<Record<string, unknown>> {
   const bounds = { timeout: COUNT_MS_MAX, maxBuffer: OUTPUT_BYTES_MAX, killSignal: 'SIGKILL' } as const;
-  let stdout: string;
   try {
-    ({ stdout } = await promisify(execFile)(process.execPath, argv, { ...bounds, signal }));
+    const { stdout } = await promisify(execFile)(process.execPath, argv, { ...bounds, signal });
+    return parsed(stdout);
   } catch (cause) {
     signal.throwIfAborted();
+    const { code, stdout = '' } = cause as { code?: number; stdout?: string };
+    if (code !== undefined && fine.includes(code)) return parsed(stdout);
     throw unreadable(argv, whyOf(cause), cause);
   }
-  const { orders, matches, lastSequence } = parsed(stdout);
-  if (isCount(orders) && isCount(matches) && isCount(lastSequence)) return { orders, matches, lastSequence };
-  throw unreadable(argv, `it printed no orders, matches and lastSequence: ${stdout.slice(0, 200)}`);
 }
 
 /** What the program said itself, where it said something. */

@@ -9,8 +9,8 @@ const port = z.int().min(0).max(65_535);
 
 const processRecord = z.object({
   name: z.string(),
-  role: z.enum(['engine', 'gateway', 'collector']),
-  /** Who it is: see `process-identity.ts`. */
+  role: z.enum(['engine', 'gateway', 'collector', 'broker', 'proxy']),
+  /** Who it is: see `exec/process-identity.ts`. */
   pid: z.int().positive(),
   startTime: z.string(),
   bootId: z.string(),

@@ -11,13 +11,15 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
+import { isAlive } from '../../exec/process-identity.ts';
+import type { FaultKind } from '../../protocol/faults.ts';
 import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
-import type { Deployment, LogCount, Target } from '../target.ts';
+import type { ActiveFault, Deployment, EventCount, LogCount, Target } from '../target.ts';
+import { beginLocalFault } from './broker-fault.ts';
 import { byStopOrder, engineOf, type LocalSetup, ProcessChange } from './change-processes.ts';
-import { countLogWith } from './count-log.ts';
+import { checkEventsWith, countLogWith } from './count-log.ts';
 import { type LocalState, type ProcessRecord, type Role, readLocalState, writeLocalState } from './local-state.ts';
-import { isAlive } from './process-identity.ts';
-import { endpointOf, logFolder } from './server-specs.ts';
+import { brokerAddress, endpointOf, logFolder } from './server-specs.ts';
 import { stopProcess } from './stop-process.ts';
 import { withTargetLock } from './target-lock.ts';
 
@@ -30,12 +32,18 @@ export interface LocalTargetOptions {
   countArgv?: (logFolder: string) => readonly string[];
   /** The environment that servers inherit, below their own configuration. Default that of this process. */
   env?: NodeJS.ProcessEnv;
+  /** `host:port` of a real broker in place of the stand-in. */
+  kafka?: string;
+  /** Arguments behind Node that hold the topics against a log. Default `bin/run.js events verify PATH --json`. */
+  verifyArgv?: (logFolder: string, broker: string) => readonly string[];
   /** How long a server may take to be ready, replaying its log included. */
   readyMsMax?: number;
 }
 
 const PROGRAM = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const READY_MS_MAX = 15_000;
+/** How long events may take to arrive once the load is over and the broker is back. */
+const VERIFY_WAIT_S = '20';
 /**
  * Short garbage collections for a process that must answer at any moment. One probe each at 17 orders a second, 40 to
  * 45 s, one after the other under differing load of the machine, so no more than a hint: V8's defaults, longest 4.4 ms
@@ -59,16 +67,21 @@ export class LocalTarget implements Target {
   readonly folder: string;
   readonly #setup: LocalSetup;
   readonly #countArgv: (logFolder: string) => readonly string[];
+  readonly #verifyArgv: (logFolder: string, broker: string) => readonly string[];
 
   constructor(options: LocalTargetOptions = {}) {
     this.folder = resolve(options.folder ?? '.mex');
     this.#countArgv = options.countArgv ?? ((path) => [PROGRAM, 'wal', 'inspect', path, '--json']);
+    this.#verifyArgv =
+      options.verifyArgv ??
+      ((path, broker) => [PROGRAM, 'events', 'verify', path, '--kafka', broker, '--wait', VERIFY_WAIT_S, '--json']);
     this.#setup = {
       folder: this.folder,
       stateFile: join(this.folder, 'local.json'),
       serveArgv: options.serveArgv ?? serveArgv,
       env: withoutAdminToken(options.env ?? process.env),
       readyMsMax: options.readyMsMax ?? READY_MS_MAX,
+      kafka: options.kafka ?? null,
     };
   }
 
@@ -115,6 +128,17 @@ export class LocalTarget implements Target {
     return countLogWith(this.#countArgv(logFolder(this.folder, shard)), signal);
   }
 
+  async checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount> {
+    const { broker } = (await this.current()) ?? {};
+    return checkEventsWith(this.#verifyArgv(logFolder(this.folder, shard), broker?.url ?? ''), signal);
+  }
+
+  async beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault> {
+    const state = await readLocalState(this.#setup.stateFile);
+    const { ready } = await this.#living(state);
+    return beginLocalFault(kind, ready, signal);
+  }
+
   async copyLogs(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     const logs = join(this.folder, 'logs');
@@ -132,7 +156,8 @@ export class LocalTarget implements Target {
 
   #describe(shape: Shape, records: readonly ProcessRecord[]): Deployment {
     const endpoint = (role: Role) => records.filter((one) => one.role === role).map(endpointOf)[0];
-    const [gateway, collector] = [endpoint('gateway'), endpoint('collector')];
+    const [gateway, collector, proxy] = [endpoint('gateway'), endpoint('collector'), endpoint('proxy')];
+    const broker = this.#brokerOf(records);
     if (collector === undefined) {
       throw new MexError('The collector has ended while other servers run', {
         code: 'TARGET_BROKEN',
@@ -145,7 +170,21 @@ export class LocalTarget implements Target {
       const engine = engineOf(shard, records);
       if (engine !== undefined) shards[shard] = endpointOf(engine);
     }
-    return { shape, shards, ...(gateway === undefined ? {} : { gateway }), collector };
+    return {
+      shape,
+      shards,
+      ...(gateway && { gateway }),
+      collector,
+      ...(broker && { broker }),
+      ...(proxy && { proxy }),
+    };
+  }
+
+  #brokerOf(records: readonly ProcessRecord[]): Deployment['broker'] {
+    const { kafka } = this.#setup;
+    if (kafka !== null) return { name: 'broker', url: kafka, metricsUrl: '' };
+    const own = records.find(({ role }) => role === 'broker');
+    return own && { name: own.name, url: brokerAddress(own), metricsUrl: '', pid: own.pid };
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {

@@ -20,15 +20,43 @@ export function logFolder(folder: string, shard: ShardId): string {
   return join(folder, 'wal', shard);
 }
 
-export function engineSpec(shard: ShardId, folder: string): ServerSpec {
+/** A stand-in, where no real broker was given. What it holds outlives it, as the logs of the engines do. */
+export function brokerSpec(folder: string): ServerSpec {
+  const config = {
+    HTTP_HOST: '127.0.0.1',
+    BROKER_PORT: '0',
+    BROKER_DATA: join(folder, 'broker'),
+    BROKER_ADVERTISED: '',
+  };
+  return { name: 'broker', role: 'broker', config };
+}
+
+/** @param broker `host:port` */
+export function proxySpec(broker: string): ServerSpec {
+  const config = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', PROXY_PORT: '0', PROXY_UPSTREAMS: broker };
+  return { name: 'proxy', role: 'proxy', config };
+}
+
+/** `host:port` of a broker's process. */
+export const brokerAddress = ({ httpPort }: ProcessRecord): string => `127.0.0.1:${httpPort}`;
+
+export interface Publishing {
+  /** `host:port` of the broker, and of the proxy in front of it. */
+  broker: string;
+  proxy: string;
+}
+
+export function engineSpec(shard: ShardId, folder: string, { broker, proxy }: Publishing): ServerSpec {
   const config = {
     ...PORTS,
     SHARD_ID: shard,
     SHARD_SYMBOLS: SHARD_SYMBOLS[shard].join(','),
     WAL_PATH: logFolder(folder, shard),
-    KAFKA_BOOTSTRAP: '',
+    KAFKA_BOOTSTRAP: broker,
+    KAFKA_PROXY: proxy,
     // Named, so that no inherited variable can make the engine that is judged a less durable one.
     ACK_MODE: 'durable',
+    EVENT_DELIVERY: 'at-least-once',
   };
   return { name: engineName(shard), role: 'engine', config };
 }

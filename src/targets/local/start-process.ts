@@ -8,7 +8,7 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
-import { identify, type ProcessIdentity } from './process-identity.ts';
+import { identify, type ProcessIdentity } from '../../exec/process-identity.ts';
 import { stopProcess } from './stop-process.ts';
 
 export interface StartOptions {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../exec/process-identity.ts';
 
 /** A server drains within this time, or is killed. */
 const DRAIN_MS_MAX = 10_000;
@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 20;
 export async function stopProcess(identity: ProcessIdentity, drainMsMax = DRAIN_MS_MAX): Promise<boolean> {
   if (!(await isAlive(identity))) return false;
   signal(identity.pid, 'SIGTERM');
+  // One that a fault has stopped would not hear of it.
+  signal(identity.pid, 'SIGCONT');
   if (await isGoneWithin(identity, drainMsMax)) return true;
   signal(identity.pid, 'SIGKILL');
   if (await isGoneWithin(identity, KILL_MS_MAX)) return true;

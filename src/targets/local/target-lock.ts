@@ -5,7 +5,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, isAlive, type ProcessIdentity } from '../../exec/process-identity.ts';
 
 /** Each try but the last finds a lock that was left behind, and removes it. */
 const TRIES_MAX = 3;

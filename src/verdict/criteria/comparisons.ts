@@ -3,12 +3,13 @@ import type { CriterionId } from '../../experiment/criteria.ts';
 import type { CaseEvidence } from '../../experiment/evidence.ts';
 import type { Finding } from '../finding.ts';
 import { budget } from './budget.ts';
+import { decoupling } from './decoupling.ts';
 import { errors } from './errors.ts';
 import { gcPause } from './gc-pause.ts';
 import { isolation } from './isolation.ts';
 import { depthP99, httpP99, matchP99, shardP99 } from './latency.ts';
 import { memory } from './memory.ts';
-import { continuity, decoupling } from './not-run.ts';
+import { continuity } from './not-run.ts';
 import { scaling, throughput } from './throughput.ts';
 
 export type Comparison = {
@@ -22,7 +23,7 @@ export const COMPARISONS: Readonly<Record<CriterionId, Comparison>> = {
   errors: { ofTime: false, each: errors },
   'gc-pause': { ofTime: true, each: gcPause },
   'depth-p99': { ofTime: true, each: depthP99 },
-  decoupling: { ofTime: true, each: decoupling },
+  decoupling: { ofTime: true, pooled: decoupling },
   budget: { ofTime: true, each: budget },
   throughput: { ofTime: false, each: throughput },
   'shard-p99': { ofTime: true, each: shardP99 },

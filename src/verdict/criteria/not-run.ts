@@ -4,11 +4,6 @@ import type { Finding } from '../finding.ts';
 import { caseOf } from '../planned.ts';
 import { shardP99 } from './latency.ts';
 
-/** A4. */
-export function decoupling({ caseId }: CaseEvidence): Finding {
-  return { verdict: 'NOT RUN', found: '–', because: reasonOf(caseId) };
-}
-
 /** B3: the load ran; its p99 is shown as found, and decides nothing. */
 export function continuity(evidence: CaseEvidence): Finding {
   return { verdict: 'NOT RUN', found: shardP99(evidence).found, because: reasonOf(evidence.caseId) };

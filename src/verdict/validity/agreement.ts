@@ -1,18 +1,19 @@
 /**
- * 5. The client, the engine's counters and its log tell the same story. Orders whose answer is unknown may count
- * either way. Events are not part of it: the targets of this version publish none.
+ * 5. The client, the engine's counters, its log and its events in the topics tell the same story. Orders whose answer is
+ * unknown may count either way. Records of releases that published nothing hold no events, and say so.
  */
 import type { CaseEvidence, PhaseEvidence, ShardEvidence } from '../../experiment/evidence.ts';
 import { whole } from '../wording.ts';
 import { everyPhase, type RuleFinding } from './rule-finding.ts';
 
 export function agreement(evidence: CaseEvidence): RuleFinding {
-  const expected = 'accepted = counted = logged, for orders and matches (events not checked)';
+  const expected = 'accepted = counted = logged = events in the topics, for orders and matches';
   return everyPhase(evidence, expected, (phase) => {
-    const misses = [...phase.shards.flatMap(shardMisses), ...clientMisses(phase)];
+    const misses = [...phase.shards.flatMap(shardMisses), ...clientMisses(phase), ...phase.shards.flatMap(eventMisses)];
     const matches = phase.shards.reduce((sum, { matchesCounted }) => sum + matchesCounted, 0);
     const agreed = `${whole(phase.load.accepted)} orders and ${whole(matches)} matches agree`;
-    return { ok: misses.length === 0, found: misses[0] ?? `${agreed} (events not checked)` };
+    const isChecked = phase.shards.every(({ published }) => published !== undefined);
+    return { ok: misses.length === 0, found: misses[0] ?? (isChecked ? agreed : `${agreed} (events not checked)`) };
   });
 }
 
@@ -24,6 +25,20 @@ function shardMisses({ shard, logged, loggedWhyNot, ordersCounted, matchesCounte
   }
   if (matchesCounted !== logged.matches) {
     misses.push(`shard ${shard} counted ${whole(matchesCounted)} matches and logged ${whole(logged.matches)}`);
+  }
+  return misses;
+}
+
+function eventMisses({ shard, published, publishedWhyNot, ordersCounted, matchesCounted }: ShardEvidence): string[] {
+  if (published === undefined) return [];
+  if (published === null)
+    return [`the events of shard ${shard} could not be read: ${publishedWhyNot ?? 'no reason given'}`];
+  const misses = published.problems.map((problem) => `events of shard ${shard}: ${problem}`);
+  if (published.orders !== ordersCounted) {
+    misses.push(`shard ${shard} counted ${whole(ordersCounted)} orders, the topics hold ${whole(published.orders)}`);
+  }
+  if (published.matches !== matchesCounted) {
+    misses.push(`shard ${shard} counted ${whole(matchesCounted)} matches, the topics hold ${whole(published.matches)}`);
   }
   return misses;
 }

@@ -8,6 +8,7 @@ import type { CaseEvidence, PhaseEvidence, ShardEvidence } from '../../experimen
 import { VALIDITY } from '../../experiment/validity.ts';
 import { plannedCase } from '../planned.ts';
 import { whole } from '../wording.ts';
+import { faultMisses } from './fault.ts';
 import { everyPhase, type RuleFinding } from './rule-finding.ts';
 
 /** A phase may be this much shorter than planned, for rounding alone. */
@@ -24,7 +25,10 @@ export function measurements(evidence: CaseEvidence): RuleFinding {
     if (measured.plannedMs < phaseDurationMs(planned) * PLANNED_SHARE_MIN) {
       return { ok: false, found: `${whole(measured.plannedMs)} ms of ${whole(phaseDurationMs(planned))} ms` };
     }
-    const misses = shardsOf(planned).flatMap((shard) => missesOf(measured, shard));
+    const misses = [
+      ...shardsOf(planned).flatMap((shard) => missesOf(measured, shard)),
+      ...faultMisses(measured, planned),
+    ];
     return { ok: misses.length === 0, found: misses[0] ?? summaryOf(measured) };
   });
 }

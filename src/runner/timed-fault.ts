@@ -1,0 +1,73 @@
+/** Takes the broker away in the middle third of a phase, by the clock of the load itself, and gives it back in any case. */
+import { messageOf } from '../errors/mex-error.ts';
+import type { Phase } from '../experiment/cases.ts';
+import type { PhaseEvidence } from '../experiment/evidence.ts';
+import { faultWindow } from '../experiment/fault-window.ts';
+import type { ActiveFault, Target } from '../targets/target.ts';
+
+export class TimedFault {
+  readonly #target: Target;
+  readonly #phase: Phase;
+  readonly #signal: AbortSignal;
+  readonly #window: { fromMs: number; toMs: number };
+  #step: Promise<void> = Promise.resolve();
+  #isAsked = false;
+  #isOver = false;
+  #active: ActiveFault | null = null;
+  #times: { means: string; beganMs: number; endedMs: number } | null = null;
+  /** Why it did not come about, or is not undone. */
+  failure: string | undefined;
+
+  constructor(target: Target, phase: Phase, signal: AbortSignal) {
+    this.#target = target;
+    this.#phase = phase;
+    this.#signal = signal;
+    this.#window = faultWindow(phase);
+  }
+
+  /** The load has run for so long. */
+  at(elapsedMs: number): void {
+    if (!this.#isAsked && !this.#isOver && elapsedMs >= this.#window.fromMs) {
+      this.#isAsked = true;
+      this.#step = this.#step.then(() => this.#begin());
+    }
+    if (this.#isAsked && !this.#isOver && elapsedMs >= this.#window.toMs) void this.end();
+  }
+
+  /** Resolves when it is undone. */
+  end(): Promise<void> {
+    this.#isOver = true;
+    this.#step = this.#step.then(() => this.#undo());
+    return this.#step;
+  }
+
+  /** Undefined: it did not come about. */
+  evidence(startedAtMs: number): PhaseEvidence['fault'] {
+    const kind = this.#phase.fault;
+    if (this.#times === null || kind === undefined) return undefined;
+    const { means, beganMs, endedMs } = this.#times;
+    return { kind, means, fromMs: beganMs - startedAtMs, toMs: endedMs - startedAtMs };
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#phase.fault === undefined) return;
+    try {
+      this.#active = await this.#target.beginFault(this.#phase.fault, this.#signal);
+      this.#times = { means: this.#active.means, beganMs: Date.now(), endedMs: Date.now() };
+    } catch (thrown) {
+      this.failure = messageOf(thrown);
+    }
+  }
+
+  async #undo(): Promise<void> {
+    const active = this.#active;
+    this.#active = null;
+    if (active === null || this.#times === null) return;
+    this.#times.endedMs = Date.now();
+    try {
+      await active.end();
+    } catch (thrown) {
+      this.failure = messageOf(thrown);
+    }
+  }
+}
