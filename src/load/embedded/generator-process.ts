@@ -12,7 +12,8 @@ export function serveGenerator(hooks: GeneratorHooks = {}): void {
   if (process.send === undefined) throw new Error('the generator is started by mex, with an IPC channel');
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
-  process.on('disconnect', () => process.exit());
+  // Nobody is left who could ask for its exit code, and `process.exit()` may hang while V8 compiles.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   const stopped = new AbortController();
   process.on('message', (message: ToGenerator) => {
     if (message.type === 'stop') return stopped.abort();
