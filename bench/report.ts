@@ -13,6 +13,7 @@ const TITLES: readonly [string, string][] = [
   ['recovery', 'Recovery'],
   ['metrics', 'Metrics'],
   ['startup', 'Starting, and resting'],
+  ['outage', 'A broker that is away'],
 ];
 
 const docs = join(import.meta.dirname, '../docs');

@@ -6,6 +6,7 @@ import { benchGrowth } from './core/growth.ts';
 import { benchGateway } from './gateway.ts';
 import { benchHttp } from './http/http.ts';
 import { benchMetrics } from './metrics.ts';
+import { benchOutage } from './outage.ts';
 import { benchProfile } from './profile.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchSeed } from './seed.ts';
@@ -36,6 +37,7 @@ const BENCHES: Record<string, () => Promise<BenchResult>> = {
   recovery: benchRecovery,
   metrics: benchMetrics,
   startup: benchStartup,
+  outage: benchOutage,
 };
 
 const wanted = process.argv.slice(2);

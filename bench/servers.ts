@@ -32,6 +32,11 @@ export function startEngine(walPath: string, nodeOptions: string[] = [], env: Re
   return start([...nodeOptions, MEX, 'serve', 'engine'], { ...ports, WAL_PATH: walPath, ...env });
 }
 
+/** The stand-in. */
+export function startBroker(folder: string): Promise<Server> {
+  return start([MEX, 'serve', 'broker'], { BROKER_PORT: '0', BROKER_DATA: folder });
+}
+
 /** In front of one engine, which has all symbols. */
 export function startGateway(enginePort: number): Promise<Server> {
   return start([MEX, 'serve', 'gateway'], {

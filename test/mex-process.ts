@@ -22,7 +22,7 @@ export interface Running {
 export function startMex(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     cwd,
-    env: { ...process.env, CI: 'true', NO_COLOR: '1', ...env },
+    env: { ...process.env, NODE_ENV: undefined, CI: 'true', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };

@@ -9,13 +9,14 @@ import type { RunRecord } from '../report/run-record.ts';
 import { RESULTS_ROOT } from '../runner/results-folder.ts';
 import type { StepRunner } from '../runner/run-experiment.ts';
 import type { Stage } from '../runner/run-phase.ts';
-import type { Target } from '../targets/target.ts';
+import type { LocalTargetOptions } from '../targets/local/local-target.ts';
 import type { MachineFacts } from '../telemetry/machine-facts.ts';
 import { BaseCommand } from './base-command.ts';
+import { realBrokerFlags } from './kafka-flag.ts';
 import { stepRunner } from './step-runner.ts';
 
 export const targetFlag = {
-  target: Flags.string({ description: 'where it runs', options: ['local'], default: 'local' }),
+  target: Flags.option({ options: ['local'] as const, default: 'local' as const })({ description: 'where it runs' }),
 };
 
 export const resultsFlag = {
@@ -34,6 +35,7 @@ export const seedFlag = {
 
 export const runFlags = {
   ...targetFlag,
+  ...realBrokerFlags,
   ...resultsFlag,
   ...seedFlag,
   driver: Flags.string({ description: 'what sends the load', options: ['embedded'], default: 'embedded' }),
@@ -81,20 +83,17 @@ export abstract class ExperimentCommand extends BaseCommand {
     return stepRunner({ quiet: this.jsonEnabled() });
   }
 
-  protected async localTarget(): Promise<Target> {
-    const { LocalTarget } = await import('../targets/local/local-target.ts');
-    return new LocalTarget();
-  }
-
   /** Everything that an experiment needs, on this machine. */
-  protected async localStage(): Promise<Stage> {
-    const [{ EmbeddedDriver }, { CollectorSource }, { machineEvidence, snapshotMachine }] = await Promise.all([
-      import('../load/embedded/embedded-driver.ts'),
-      import('../telemetry/collector/collector-source.ts'),
-      import('../telemetry/machine-load.ts'),
-    ]);
+  protected async localStage(options: LocalTargetOptions = {}): Promise<Stage> {
+    const [{ LocalTarget }, { EmbeddedDriver }, { CollectorSource }, { machineEvidence, snapshotMachine }] =
+      await Promise.all([
+        import('../targets/local/local-target.ts'),
+        import('../load/embedded/embedded-driver.ts'),
+        import('../telemetry/collector/collector-source.ts'),
+        import('../telemetry/machine-load.ts'),
+      ]);
     return {
-      target: await this.localTarget(),
+      target: new LocalTarget(options),
       driver: new EmbeddedDriver(),
       source: ({ collector }) => new CollectorSource(collector.url),
       machine: {

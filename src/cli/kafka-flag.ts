@@ -1,4 +1,4 @@
-/** Which broker. */
+/** Which broker: one to read from, or one that takes the stand-in's place in the experiment. */
 import { Flags } from '@oclif/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
@@ -9,6 +9,16 @@ export const kafkaFlag = {
     default: 'localhost:9092',
     helpValue: 'HOST:PORT',
     env: 'KAFKA_BOOTSTRAP',
+  }),
+};
+
+export const realBrokerFlags = {
+  kafka: Flags.string({ description: 'a broker that runs already, in place of the stand-in', helpValue: 'HOST:PORT' }),
+  'kafka-pid': Flags.integer({
+    description: "process of that broker, if it is on this machine: A4 then stops it, as it does the stand-in's",
+    dependsOn: ['kafka'],
+    min: 2,
+    helpValue: 'PID',
   }),
 };
 

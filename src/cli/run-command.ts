@@ -6,6 +6,7 @@ import type { ResultsFolder } from '../runner/results-folder.ts';
 import type { ExperimentRequest } from '../runner/run-experiment.ts';
 import type { Deployment, Shape, Target } from '../targets/target.ts';
 import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
+import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { palette } from './palette.ts';
 
 export interface CaseRun {
@@ -14,13 +15,15 @@ export interface CaseRun {
   /** Stop everything at the end, also what ran before. */
   undeployAlways: boolean;
   shapeFor?(experiment: Case): Shape;
+  broker: BrokerFlags;
   afterDeploy?: ExperimentRequest['afterDeploy'];
 }
 
 export abstract class RunCommand extends ExperimentCommand {
   protected async runCases(run: CaseRun): Promise<RunRecord> {
     const { runExperiment } = await import('../runner/run-experiment.ts');
-    const stage = await this.localStage();
+    const realBroker = await findBroker(run.broker);
+    const stage = await this.localStage(realBroker && { realBroker });
     const before = await stage.target.current();
     const { record, folder } = await this.#open(run.question);
     const purge = await this.#ownsData(stage.target, before);
@@ -32,6 +35,7 @@ export abstract class RunCommand extends ExperimentCommand {
         record,
         folder,
         shapeFor: run.shapeFor ?? smallest,
+        ...(realBroker && { realBroker: realBroker.bootstrap }),
         ...(run.afterDeploy === undefined ? {} : { afterDeploy: run.afterDeploy }),
         step: this.step,
         signal: this.signal,

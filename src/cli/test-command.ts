@@ -2,6 +2,7 @@
 import { Flags } from '@oclif/core';
 import type { AsrId } from '../experiment/cases.ts';
 import { parseTimeScale, runFlags, selectCases } from './experiment-command.ts';
+import type { BrokerFlags } from './find-broker.ts';
 import { RunCommand } from './run-command.ts';
 
 export const testFlags = {
@@ -9,7 +10,7 @@ export const testFlags = {
   case: Flags.string({ description: 'only this case', helpValue: 'a2' }),
 };
 
-interface ParsedTestFlags {
+interface ParsedTestFlags extends BrokerFlags {
   results: string;
   seed: number;
   repeat: number;
@@ -26,7 +27,7 @@ export abstract class TestCommand extends RunCommand {
       timeScale: parseTimeScale(flags['time-scale']),
       cases: selectCases(asr, flags.case),
     };
-    const record = await this.runCases({ question, undeployAlways: false });
+    const record = await this.runCases({ question, broker: flags, undeployAlways: false });
     return this.conclude(record, this.folderOf(flags.results, record.runId));
   }
 }

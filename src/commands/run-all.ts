@@ -40,6 +40,7 @@ export default class RunAll extends RunCommand {
     await this.step('doctor', () => this.#doctor());
     const record = await this.runCases({
       question: resume === undefined ? { results, seed, repeat, timeScale, cases } : { results, resume },
+      broker: flags,
       undeployAlways: true,
       shapeFor: ({ needs }: Case) => needs,
       afterDeploy: (deployment, step) => this.#smoke(deployment, step),

@@ -6,9 +6,10 @@ export function runFacts(record: RunRecord): string[] {
   const { runId, mexVersion, commit, config, startedAtMs, endedAtMs, interrupted } = record;
   const hash =
     commit === null ? 'no commit' : `commit ${commit.hash.slice(0, 12)}${commit.dirty ? ' with changes' : ''}`;
+  const broker = config.broker === undefined ? '' : `, broker ${config.broker}`;
   const facts = [
     `run ${runId}, mex ${mexVersion}, ${hash}, ${instant(startedAtMs)}, ${duration(endedAtMs - startedAtMs)}`,
-    `target ${config.target}, driver ${config.driver}, seed ${config.seed}, time scale ${config.timeScale}, repetitions ${config.repeat}`,
+    `target ${config.target}, driver ${config.driver}${broker}, seed ${config.seed}, time scale ${config.timeScale}, repetitions ${config.repeat}`,
     machineFact(record),
   ];
   const fewCores = fewCoresFact(record);

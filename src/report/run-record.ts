@@ -19,7 +19,16 @@ export interface RunRecord {
   argv: string[];
   startedAtMs: number;
   endedAtMs: number;
-  config: { target: string; driver: string; seed: number; timeScale: number; repeat: number; cases: CaseId[] };
+  config: {
+    target: string;
+    driver: string;
+    seed: number;
+    timeScale: number;
+    repeat: number;
+    cases: CaseId[];
+    /** Where the engines published: `stand-in`, or the `host:port` of a real one. Absent until a case was measured. */
+    broker?: string;
+  };
   /** `cpuModel`, `cores`, `memoryBytes`, `kernel`, `os`, `arch`, `node`, `loadAverage`, …; null where not known. */
   machine: Record<string, string | number | null>;
   cases: CaseEvidence[];
@@ -110,6 +119,7 @@ const runRecordSchema = z.object({
     timeScale: z.number().positive(),
     repeat: z.number().int().min(1),
     cases: z.array(caseIdSchema),
+    broker: z.string().exactOptional(),
   }),
   machine: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   cases: z.array(caseEvidenceSchema),

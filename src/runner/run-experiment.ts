@@ -4,6 +4,8 @@
  * Guarantees: after each case, and whatever ends the run, `run.json` holds all that was measured, judged; a run can be
  * resumed where it stopped; what the run deployed is put away, also after Ctrl-C.
  */
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError } from '../errors/mex-error.ts';
 import { type Case, phaseDurationMs } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
 import { scaleCase } from '../experiment/scale-case.ts';
@@ -27,6 +29,8 @@ export interface ExperimentRequest {
   folder: ResultsFolder;
   /** What to deploy for a case; by default the smallest shape that it needs, unless more is running. */
   shapeFor(experiment: Case): Shape;
+  /** `host:port` of the broker that was asked for. */
+  realBroker?: string;
   /** Called before the first case and whenever the shape changes, with what is deployed. */
   afterDeploy?(deployment: Deployment, step: StepRunner): Promise<void>;
   step: StepRunner;
@@ -96,6 +100,7 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
   const { record, folder, signal, step } = request;
   const shape = request.shapeFor(item.case);
   const deployment = await deployed(stage, request, shape);
+  noteBroker(record, deployment);
   const evidence = await step(item.title, (tell) =>
     runCase(stage, {
       case: item.case,
@@ -113,11 +118,27 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
   await saveRecord(stage, record, folder);
 }
 
+/** One run, one broker: the figures of two would stand side by side as if they were of one. */
+function noteBroker({ runId, config, cases }: RunRecord, { realBroker }: Deployment): void {
+  const broker = realBroker?.bootstrap ?? 'stand-in';
+  if (cases.length > 0 && config.broker !== undefined && config.broker !== broker) {
+    throw new MexError(`Run ${runId} was measured with the broker ${config.broker}, and now there is ${broker}`, {
+      code: 'OTHER_BROKER',
+      exit: EXIT.usage,
+      suggestion:
+        config.broker === 'stand-in'
+          ? 'Leave --kafka out.'
+          : `Go on with: --kafka ${config.broker}, or begin a new run.`,
+    });
+  }
+  config.broker = broker;
+}
+
 /** What a case needs; said only where something has to be started or changed for it. */
 async function deployed(stage: Stage, request: ExperimentRequest, shape: Shape): Promise<Deployment> {
   const { afterDeploy, signal, step } = request;
   const running = await stage.target.current().catch(() => undefined);
-  if (running?.shape === shape && isWhole(running)) return running;
+  if (running?.shape === shape && isWhole(running) && publishesTo(request.realBroker, running)) return running;
   const { deployment, changed } = await step(`deploy ${shape}`, () => stage.target.deploy(shape, signal));
   if (changed) await afterDeploy?.(deployment, step);
   return deployment;
@@ -126,6 +147,11 @@ async function deployed(stage: Stage, request: ExperimentRequest, shape: Shape):
 function isWhole({ shape, shards, gateway }: Deployment): boolean {
   const allShards = SHAPE_SHARDS[shape].every((shard) => shards[shard] !== undefined);
   return allShards && (shape === 'single' || gateway !== undefined);
+}
+
+/** Nobody asked: where it publishes is right. */
+function publishesTo(asked: string | undefined, { realBroker }: Deployment): boolean {
+  return asked === undefined || realBroker?.bootstrap === asked;
 }
 
 /** Some scrapes more than the window, so that the series can be read from rest to rest. */

@@ -8,7 +8,7 @@ import { type Case, type Phase, phaseDurationMs, type Shard, shardsOf } from '..
 import type { LoadEvidence, MachineEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
 import { SCRAPE_INTERVAL_MS } from '../experiment/validity.ts';
 import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load/load-driver.ts';
-import type { Deployment, Endpoint, Target } from '../targets/target.ts';
+import { type Deployment, type Endpoint, endpointsOf, type Target } from '../targets/target.ts';
 import type { MetricsSource } from '../telemetry/metrics-source.ts';
 import { measureShard, type PhaseWindow } from './measure-shard.ts';
 import { measureStretches } from './measure-stretches.ts';
@@ -120,9 +120,10 @@ function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: Phase
   };
 }
 
-function processIds({ shards, gateway, collector, broker, proxy }: Deployment): Record<string, number> {
-  const endpoints = [...Object.values(shards), gateway, collector, broker, proxy];
-  return Object.fromEntries(endpoints.flatMap((one) => (one?.pid === undefined ? [] : [[one.name, one.pid]])));
+function processIds(deployment: Deployment): Record<string, number> {
+  const own = endpointsOf(deployment).map(({ name, pid }) => [name, pid] as const);
+  const { process } = deployment.realBroker ?? {};
+  return { ...Object.fromEntries(own), ...(process && { broker: process.pid }) };
 }
 
 /** Waits until every shard was scraped twice after an instant, or long enough to be sure that it will not be. */

@@ -1,25 +1,19 @@
 /** The target of a name, and how a deployment is told. */
-import { LocalTarget } from './local/local-target.ts';
-import type { Deployment, Endpoint } from './target.ts';
+import { LocalTarget, type LocalTargetOptions } from './local/local-target.ts';
+import { type Deployment, endpointsOf } from './target.ts';
 
 export const TARGET_NAMES = ['local'] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 /** `local` keeps its state in `.mex` of the working folder. */
-export function selectTarget(name: TargetName): LocalTarget {
+export function selectTarget(name: TargetName, options: LocalTargetOptions = {}): LocalTarget {
   switch (name) {
     case 'local':
-      return new LocalTarget();
+      return new LocalTarget(options);
   }
 }
 
-/** The processes that the target has started. */
-export function endpointsOf({ shards, gateway, collector, broker, proxy }: Deployment): Endpoint[] {
-  const own = broker?.pid === undefined ? [] : [{ ...broker, pid: broker.pid }];
-  return [...Object.values(shards), ...(gateway ? [gateway] : []), collector, ...own, ...(proxy ? [proxy] : [])];
-}
-
-/** A line a server. @param logsFolder where the servers' logs are. */
+/** A line a server, and one for a broker that is none of mex's. @param logsFolder where the servers' logs are. */
 export function describeDeployment(deployment: Deployment, logsFolder: string): string {
   const rows = endpointsOf(deployment).map(({ name, url, pid }) => [
     name,
@@ -27,6 +21,11 @@ export function describeDeployment(deployment: Deployment, logsFolder: string): 
     `pid ${pid}`,
     `${logsFolder}/${name}.log`,
   ]);
+  const { realBroker } = deployment;
+  if (realBroker !== undefined) {
+    const pid = realBroker.process === undefined ? '' : `pid ${realBroker.process.pid}`;
+    rows.push(['broker', realBroker.bootstrap, pid, 'not started by mex']);
+  }
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }

@@ -4,6 +4,8 @@
  * Guarantees: `deploy` is idempotent (a second call changes nothing) and all or nothing (what it started is stopped
  * when it fails or is aborted); `undeploy` removes what was deployed and nothing else.
  */
+
+import type { ProcessIdentity } from '../exec/process-identity.ts';
 import type { FaultKind } from '../protocol/faults.ts';
 import type { Shape, ShardId } from '../protocol/shards.ts';
 
@@ -26,10 +28,27 @@ export interface Deployment {
   gateway?: Endpoint;
   /** The embedded collector. */
   collector: Endpoint;
-  /** Where the engines publish; `host:port` as its URL. Its process, if it is one of the target's. */
-  broker?: Omit<Endpoint, 'pid'> & { pid?: number };
+  /** Where the engines publish: the stand-in, with `host:port` as its URL, … */
+  broker?: Endpoint;
+  /** … or a broker that ran already. */
+  realBroker?: RealBroker;
   /** Between the engines and their broker: faults happen there. */
   proxy?: Endpoint;
+}
+
+/** The processes that the target has started. */
+export function endpointsOf({ shards, gateway, collector, broker, proxy }: Deployment): Endpoint[] {
+  return [...Object.values(shards), gateway, collector, broker, proxy].filter((one) => one !== undefined);
+}
+
+/** A broker that the target did not start and does not stop for good. */
+export interface RealBroker {
+  /** `host:port`, several separated by commas. */
+  bootstrap: string;
+  /** Every `host:port` that clients may be sent to. */
+  addresses: string[];
+  /** Its process, where it is on this machine and may be stopped for a while. */
+  process?: ProcessIdentity;
 }
 
 /** What another process finds when it holds the topics against a shard's log, since the last reset in it. */

@@ -107,6 +107,6 @@ function emptyRecord(caseId: CaseId, timeScale: number): RunRecord {
 }
 
 /** On a crowded machine the generator may be late and others may take CPU time: true, and not what these tests ask. */
-function missedRules({ checks }: CaseResult): ValidityCheck['rule'][] {
+export function missedRules({ checks }: CaseResult): ValidityCheck['rule'][] {
   return checks.filter(({ ok, rule }) => !ok && rule !== 'generator' && rule !== 'machine').map(({ rule }) => rule);
 }

@@ -30,6 +30,18 @@ describe('wrong use', () => {
     [['results', 'asr1', 'asr2'], 2, /^mex: Two ASRs were named/],
     [['results', 'newer'], 2, /^mex: .*schema version 99; this mex reads up to 1\. Update mex/],
     [['results', '--format', 'pdf'], 2, /^mex: .*--format/],
+    [
+      ['deploy', 'single', '--kafka', 'nonsense'],
+      2,
+      /^mex: --kafka nonsense: expected host:port, several separated by/,
+    ],
+    [['deploy', 'single', '--kafka-pid', '7'], 2, /^mex: .*--kafka/],
+    [
+      ['deploy', 'single', '--kafka', '127.0.0.1:1'],
+      5,
+      /^mex: No broker answers at 127\.0\.0\.1:1: .*leave --kafka out/,
+    ],
+    [['run-all', '--kafka', '127.0.0.1:1'], 5, /mex: No broker answers at 127\.0\.0\.1:1: /],
     [['smoke'], 5, /^mex: Nothing is deployed\. Run: mex deploy single\n$/],
     [['seed', 'multi'], 5, /^mex: Not deployed: shard a, b, c\. Run: mex deploy multi\n$/],
     [['test', 'asr1', '--results', 'a-file'], 5, /^mex: Could not write a-file\/.*Choose another place/],

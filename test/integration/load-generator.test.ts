@@ -179,7 +179,7 @@ it('ends with its IPC channel, and not with the signals of a terminal', async ()
     if (engine.orders.length === 10) child.disconnect();
     return undefined;
   };
-  expect(await exited).toEqual([0, null]);
+  expect(await exited).toEqual([null, 'SIGKILL']);
   expect(engine.orders.length).toBeGreaterThanOrEqual(10);
 });
 

@@ -107,6 +107,21 @@ describe('an experiment', () => {
     expect(readFileSync(join(root, 'r', 'summary.md'), 'utf8')).toContain('A2 was measured before');
   });
 
+  it('says where the engines published', async () => {
+    expect((await run(['a2'])).config.broker).toBe('stand-in');
+  });
+
+  it('goes on with a run only where the engines publish to the same broker', async () => {
+    const record = recordOf(['a1', 'a2']);
+    const config = { ...record.config, broker: 'k1:9092' };
+    const resumed = { ...record, config, cases: [evidenceOf('a1', { timeScale: 0.05 })] };
+    await expect(run(['a1', 'a2'], { record: resumed })).rejects.toMatchObject({
+      code: 'OTHER_BROKER',
+      exit: 2,
+      suggestion: 'Go on with: --kafka k1:9092, or begin a new run.',
+    });
+  });
+
   it('breaks a case off that fails, with the reason, and goes on with the next', async () => {
     const { cases, judgement } = await run(['a1', 'a2'], {
       run: ({ idPrefix }) => {

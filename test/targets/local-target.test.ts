@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
 import { identify } from '../../src/exec/process-identity.ts';
 import { LocalTarget, type LocalTargetOptions } from '../../src/targets/local/local-target.ts';
-import { endpointsOf } from '../../src/targets/select-target.ts';
-import type { Deployment, Endpoint } from '../../src/targets/target.ts';
+import { describeDeployment } from '../../src/targets/select-target.ts';
+import { type Deployment, type Endpoint, endpointsOf } from '../../src/targets/target.ts';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/targets/server.ts', import.meta.url));
 const never = new AbortController().signal;
@@ -89,6 +89,36 @@ test('an engine is told its shard, its symbols and its log, and where to publish
     ME_SHARD_MAP: `a=${a?.url},b=${b?.url},c=${c?.url}`,
     SHARD_SYMBOLS_MAP: expect.stringMatching(/^a=TEST-ASSET-A:.*,b=TEST-ASSET-E:.*,c=.*:TEST-ASSET-L$/),
   });
+});
+
+test('a broker that ran already takes the place of the stand-in, from now on until undeploy', async () => {
+  const { target, running } = await place();
+  await target().deploy('single', never);
+  const process = { pid: 4_000_000, startTime: '1', bootId: '' };
+  const realBroker = { bootstrap: 'k1:9092,k2:9092', addresses: ['k1:9092', 'k2:9092', 'k3:9092'], process };
+  const real = await target({}, { realBroker }).deploy('single', never);
+  expect(real).toMatchObject({ changed: true, deployment: { realBroker } });
+  expect(real.deployment.broker).toBeUndefined();
+  expect((await told(real.deployment.shards.a)).config.KAFKA_BOOTSTRAP).toBe('k1:9092,k2:9092');
+  expect((await told(real.deployment.proxy)).config.PROXY_UPSTREAMS).toBe('k1:9092,k2:9092,k3:9092');
+  expect(await running()).toEqual(['collector', 'engine-a', 'proxy']);
+  expect(describeDeployment(real.deployment, 'logs')).toMatch(
+    /^broker +k1:9092,k2:9092 +pid 4000000 +not started by mex$/m,
+  );
+  const later = await target().deploy('multi', never);
+  expect(later.deployment.realBroker).toEqual(realBroker);
+  expect(await target().current()).toEqual(later.deployment);
+  await target().undeploy();
+  expect((await target().deploy('single', never)).deployment.broker).toBeDefined();
+});
+
+test('a deployment that fails leaves the broker of the one before on record', async () => {
+  const { target } = await place();
+  const realBroker = { bootstrap: 'k1:9092', addresses: ['k1:9092'] };
+  await target({}, { realBroker }).deploy('single', never);
+  const other = { bootstrap: 'k2:9092', addresses: ['k2:9092'] };
+  await expect(target({ FIXTURE_FAIL: 'engine-a' }, { realBroker: other }).deploy('single', never)).rejects.toThrow();
+  expect((await target().deploy('single', never)).deployment.realBroker).toEqual(realBroker);
 });
 
 test('from single to multi and back, shard a and the collector keep running', async () => {

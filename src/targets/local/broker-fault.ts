@@ -4,6 +4,7 @@
  */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
+import type { ProcessIdentity } from '../../exec/process-identity.ts';
 import type { FaultKind } from '../../protocol/faults.ts';
 import type { ActiveFault } from '../target.ts';
 import type { ProcessRecord } from './local-state.ts';
@@ -13,19 +14,21 @@ const LEASE_MS = 5_000;
 const PROLONG_EVERY_MS = 1_000;
 const ANSWER_MS_MAX = 3_000;
 
-/** A broker of the target's own is stopped with SIGSTOP; a real one is cut off by the proxy. */
+interface BrokerPlace {
+  records: readonly ProcessRecord[];
+  /** The broker's process, if it may be stopped with SIGSTOP; any other is cut off by the proxy. */
+  stoppable: ProcessIdentity | undefined;
+}
+
 export async function beginLocalFault(
   kind: FaultKind,
-  records: readonly ProcessRecord[],
+  { records, stoppable }: BrokerPlace,
   signal: AbortSignal,
 ): Promise<ActiveFault> {
   const proxy = records.find(({ role }) => role === 'proxy');
   if (proxy === undefined) throw faultFailed('there is no proxy', 'Run: mex undeploy, then again.');
   const url = `${endpointOf(proxy).url}/fault`;
-  const { fault, means } = faultOf(
-    kind,
-    records.find(({ role }) => role === 'broker'),
-  );
+  const { fault, means } = faultOf(kind, stoppable);
   const body = JSON.stringify({ fault, leaseMs: LEASE_MS });
   await call(url, { method: 'PUT', body, signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS_MAX)]) });
   const prolonging = setInterval(() => {
@@ -40,7 +43,7 @@ export async function beginLocalFault(
   };
 }
 
-function faultOf(kind: FaultKind, broker: ProcessRecord | undefined): { fault: object; means: string } {
+function faultOf(kind: FaultKind, broker: ProcessIdentity | undefined): { fault: object; means: string } {
   if (kind === 'refused') return { fault: { kind: 'refuse' }, means: 'connections refused by the proxy' };
   if (broker === undefined) return { fault: { kind: 'black-hole' }, means: 'nothing passed on by the proxy' };
   const { pid, startTime, bootId } = broker;

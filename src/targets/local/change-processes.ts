@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { SHAPE_SHARDS, type Shape, type ShardId } from '../../protocol/shards.ts';
+import type { RealBroker } from '../target.ts';
 import { type ProcessRecord, writeLocalState } from './local-state.ts';
 import {
   brokerAddress,
@@ -32,8 +33,13 @@ export interface LocalSetup {
   serveArgv: (role: ProcessRecord['role']) => readonly string[];
   env: NodeJS.ProcessEnv;
   readyMsMax: number;
-  /** `host:port` of a real broker; null: a stand-in is started. */
-  kafka: string | null;
+}
+
+/** What is deployed: what runs, in which shape, and where it publishes if not to a stand-in. */
+export interface LocalDeployment {
+  shape: Shape;
+  running: readonly ProcessRecord[];
+  realBroker: RealBroker | undefined;
 }
 
 /** The collector is on this machine and only sets a table. */
@@ -43,23 +49,25 @@ export class ProcessChange {
   readonly #setup: LocalSetup;
   readonly #signal: AbortSignal;
   #shape: Shape;
-  readonly #before: Shape;
+  #realBroker: RealBroker | undefined;
+  readonly #before: LocalDeployment;
   readonly #running: Map<string, ProcessRecord>;
   readonly #started: ProcessRecord[] = [];
   changed = false;
 
-  /** @param before what runs, and the shape it was deployed in. */
-  constructor(setup: LocalSetup, before: { shape: Shape; running: readonly ProcessRecord[] }, signal: AbortSignal) {
+  constructor(setup: LocalSetup, before: LocalDeployment, signal: AbortSignal) {
     this.#setup = setup;
     this.#shape = before.shape;
-    this.#before = before.shape;
+    this.#realBroker = before.realBroker;
+    this.#before = before;
     this.#running = new Map(before.running.map((record) => [record.name, record]));
     this.#signal = signal;
   }
 
   /** @returns what runs now. */
-  async apply(shape: Shape): Promise<ProcessRecord[]> {
+  async apply({ shape, realBroker }: Omit<LocalDeployment, 'running'>): Promise<ProcessRecord[]> {
     this.#shape = shape;
+    this.#realBroker = realBroker;
     try {
       const publishing = await this.#ensureBroker();
       const engines = await this.#ensureEngines(publishing);
@@ -76,11 +84,10 @@ export class ProcessChange {
   }
 
   async #ensureBroker(): Promise<Publishing & { records: ProcessRecord[] }> {
-    const { folder, kafka } = this.#setup;
-    const own = kafka === null ? await this.#ensure(brokerSpec(folder), this.#signal) : null;
-    const broker = own === null ? (kafka ?? '') : brokerAddress(own);
-    const proxy = await this.#ensure(proxySpec(broker), this.#signal);
-    return { broker, proxy: `127.0.0.1:${proxy.metricsPort}`, records: own === null ? [proxy] : [own, proxy] };
+    const own = this.#realBroker ? [] : [await this.#ensure(brokerSpec(this.#setup.folder), this.#signal)];
+    const { bootstrap, addresses } = this.#realBroker ?? standIn(own);
+    const proxy = await this.#ensure(proxySpec(addresses), this.#signal);
+    return { broker: bootstrap, proxy: `127.0.0.1:${proxy.metricsPort}`, records: [...own, proxy] };
   }
 
   /** All at once; the first that fails calls off the others. */
@@ -186,7 +193,8 @@ export class ProcessChange {
   async #takeBack(): Promise<void> {
     await Promise.allSettled(this.#started.map((record) => stopProcess(record)));
     for (const { name } of this.#started) this.#running.delete(name);
-    this.#shape = this.#before;
+    this.#shape = this.#before.shape;
+    this.#realBroker = this.#before.realBroker;
     await this.#save();
   }
 
@@ -195,14 +203,17 @@ export class ProcessChange {
   #save(): Promise<void> {
     const write = async (): Promise<void> => {
       const processes = [...this.#running.values()];
-      await writeLocalState(
-        this.#setup.stateFile,
-        processes.length === 0 ? undefined : { shape: this.#shape, processes },
-      );
+      const state = { shape: this.#shape, processes, ...(this.#realBroker && { realBroker: this.#realBroker }) };
+      await writeLocalState(this.#setup.stateFile, processes.length === 0 ? undefined : state);
     };
     this.#saving = this.#saving.then(write, write);
     return this.#saving;
   }
+}
+
+function standIn(brokers: readonly ProcessRecord[]): Pick<RealBroker, 'bootstrap' | 'addresses'> {
+  const addresses = brokers.map(brokerAddress);
+  return { bootstrap: addresses.join(','), addresses };
 }
 
 /** The collector first, so that it sees nobody fall, then those that others do not lean on. */

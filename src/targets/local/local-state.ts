@@ -7,13 +7,16 @@ import { MexError } from '../../errors/mex-error.ts';
 const VERSION = 1;
 const port = z.int().min(0).max(65_535);
 
-const processRecord = z.object({
-  name: z.string(),
-  role: z.enum(['engine', 'gateway', 'collector', 'broker', 'proxy']),
+const identity = {
   /** Who it is: see `exec/process-identity.ts`. */
   pid: z.int().positive(),
   startTime: z.string(),
   bootId: z.string(),
+};
+const processRecord = z.object({
+  name: z.string(),
+  role: z.enum(['engine', 'gateway', 'collector', 'broker', 'proxy']),
+  ...identity,
   /** False while it starts: a `mex` that is killed then leaves it so. */
   ready: z.boolean(),
   httpPort: port,
@@ -26,6 +29,14 @@ const localState = z.object({
   version: z.literal(VERSION),
   shape: z.enum(['single', 'multi']),
   processes: z.array(processRecord),
+  /** Where the engines publish, if not to a stand-in. */
+  realBroker: z
+    .object({
+      bootstrap: z.string(),
+      addresses: z.array(z.string()),
+      process: z.object(identity).exactOptional(),
+    })
+    .exactOptional(),
 });
 
 export type Role = ProcessRecord['role'];

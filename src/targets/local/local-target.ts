@@ -14,9 +14,9 @@ import { MexError } from '../../errors/mex-error.ts';
 import { isAlive } from '../../exec/process-identity.ts';
 import type { FaultKind } from '../../protocol/faults.ts';
 import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
-import type { ActiveFault, Deployment, EventCount, LogCount, Target } from '../target.ts';
+import type { ActiveFault, Deployment, EventCount, LogCount, RealBroker, Target } from '../target.ts';
 import { beginLocalFault } from './broker-fault.ts';
-import { byStopOrder, engineOf, type LocalSetup, ProcessChange } from './change-processes.ts';
+import { byStopOrder, engineOf, type LocalDeployment, type LocalSetup, ProcessChange } from './change-processes.ts';
 import { checkEventsWith, countLogWith } from './count-log.ts';
 import { type LocalState, type ProcessRecord, type Role, readLocalState, writeLocalState } from './local-state.ts';
 import { brokerAddress, endpointOf, logFolder } from './server-specs.ts';
@@ -32,8 +32,8 @@ export interface LocalTargetOptions {
   countArgv?: (logFolder: string) => readonly string[];
   /** The environment that servers inherit, below their own configuration. Default that of this process. */
   env?: NodeJS.ProcessEnv;
-  /** `host:port` of a real broker in place of the stand-in. */
-  kafka?: string;
+  /** A broker in place of the stand-in; without one, that of the last deployment stays. */
+  realBroker?: RealBroker;
   /** Arguments behind Node that hold the topics against a log. Default `bin/run.js events verify PATH --json`. */
   verifyArgv?: (logFolder: string, broker: string) => readonly string[];
   /** How long a server may take to be ready, replaying its log included. */
@@ -62,10 +62,13 @@ function serveArgv(role: Role): readonly string[] {
   return role === 'engine' ? [...SHORT_COLLECTIONS, ...serve] : serve;
 }
 
+const isBroker = ({ role }: ProcessRecord): boolean => role === 'broker';
+
 export class LocalTarget implements Target {
   readonly name = 'local';
   readonly folder: string;
   readonly #setup: LocalSetup;
+  readonly #realBroker: RealBroker | undefined;
   readonly #countArgv: (logFolder: string) => readonly string[];
   readonly #verifyArgv: (logFolder: string, broker: string) => readonly string[];
 
@@ -81,8 +84,8 @@ export class LocalTarget implements Target {
       serveArgv: options.serveArgv ?? serveArgv,
       env: withoutAdminToken(options.env ?? process.env),
       readyMsMax: options.readyMsMax ?? READY_MS_MAX,
-      kafka: options.kafka ?? null,
     };
+    this.#realBroker = options.realBroker;
   }
 
   async deploy(shape: Shape, signal: AbortSignal): Promise<{ deployment: Deployment; changed: boolean }> {
@@ -93,8 +96,11 @@ export class LocalTarget implements Target {
       const state = await readLocalState(this.#setup.stateFile);
       const { ready, halfway } = await this.#living(state);
       for (const record of halfway) await stopProcess(record);
-      const change = new ProcessChange(this.#setup, { shape: state?.shape ?? shape, running: ready }, signal);
-      const deployment = this.#describe(shape, await change.apply(shape));
+      const before = { shape: state?.shape ?? shape, running: ready, realBroker: state?.realBroker };
+      const change = new ProcessChange(this.#setup, before, signal);
+      const realBroker = this.#realBroker ?? before.realBroker;
+      const running = await change.apply({ shape, realBroker });
+      const deployment = this.#describe({ shape, running, realBroker });
       return { deployment, changed: change.changed || state?.shape !== shape };
     });
   }
@@ -103,7 +109,8 @@ export class LocalTarget implements Target {
   async current(): Promise<Deployment | undefined> {
     const state = await readLocalState(this.#setup.stateFile);
     const { ready } = await this.#living(state);
-    return state === undefined || ready.length === 0 ? undefined : this.#describe(state.shape, ready);
+    if (state === undefined || ready.length === 0) return undefined;
+    return this.#describe({ shape: state.shape, running: ready, realBroker: state.realBroker });
   }
 
   async undeploy({ purge = false } = {}): Promise<string[]> {
@@ -129,14 +136,16 @@ export class LocalTarget implements Target {
   }
 
   async checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount> {
-    const { broker } = (await this.current()) ?? {};
-    return checkEventsWith(this.#verifyArgv(logFolder(this.folder, shard), broker?.url ?? ''), signal);
+    const { broker, realBroker } = (await this.current()) ?? {};
+    const brokers = realBroker?.bootstrap ?? broker?.url ?? '';
+    return checkEventsWith(this.#verifyArgv(logFolder(this.folder, shard), brokers), signal);
   }
 
   async beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault> {
     const state = await readLocalState(this.#setup.stateFile);
     const { ready } = await this.#living(state);
-    return beginLocalFault(kind, ready, signal);
+    const { process } = this.#realBroker ?? state?.realBroker ?? {};
+    return beginLocalFault(kind, { records: ready, stoppable: process ?? ready.find(isBroker) }, signal);
   }
 
   async copyLogs(folder: string): Promise<void> {
@@ -154,10 +163,10 @@ export class LocalTarget implements Target {
     return { ready: living.filter((one) => one.ready), halfway: living.filter((one) => !one.ready) };
   }
 
-  #describe(shape: Shape, records: readonly ProcessRecord[]): Deployment {
-    const endpoint = (role: Role) => records.filter((one) => one.role === role).map(endpointOf)[0];
+  #describe({ shape, running, realBroker }: LocalDeployment): Deployment {
+    const endpoint = (role: Role) => running.filter((one) => one.role === role).map(endpointOf)[0];
     const [gateway, collector, proxy] = [endpoint('gateway'), endpoint('collector'), endpoint('proxy')];
-    const broker = this.#brokerOf(records);
+    const broker = running.find(isBroker);
     if (collector === undefined) {
       throw new MexError('The collector has ended while other servers run', {
         code: 'TARGET_BROKEN',
@@ -167,7 +176,7 @@ export class LocalTarget implements Target {
     }
     const shards: Deployment['shards'] = {};
     for (const shard of SHARD_IDS) {
-      const engine = engineOf(shard, records);
+      const engine = engineOf(shard, running);
       if (engine !== undefined) shards[shard] = endpointOf(engine);
     }
     return {
@@ -175,16 +184,10 @@ export class LocalTarget implements Target {
       shards,
       ...(gateway && { gateway }),
       collector,
-      ...(broker && { broker }),
+      ...(broker && { broker: { ...endpointOf(broker), url: brokerAddress(broker), metricsUrl: '' } }),
+      ...(realBroker && { realBroker }),
       ...(proxy && { proxy }),
     };
-  }
-
-  #brokerOf(records: readonly ProcessRecord[]): Deployment['broker'] {
-    const { kafka } = this.#setup;
-    if (kafka !== null) return { name: 'broker', url: kafka, metricsUrl: '' };
-    const own = records.find(({ role }) => role === 'broker');
-    return own && { name: own.name, url: brokerAddress(own), metricsUrl: '', pid: own.pid };
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {

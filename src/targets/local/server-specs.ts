@@ -31,9 +31,9 @@ export function brokerSpec(folder: string): ServerSpec {
   return { name: 'broker', role: 'broker', config };
 }
 
-/** @param broker `host:port` */
-export function proxySpec(broker: string): ServerSpec {
-  const config = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', PROXY_PORT: '0', PROXY_UPSTREAMS: broker };
+/** @param upstreams each `host:port` of the broker */
+export function proxySpec(upstreams: readonly string[]): ServerSpec {
+  const config = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', PROXY_PORT: '0', PROXY_UPSTREAMS: upstreams.join(',') };
   return { name: 'proxy', role: 'proxy', config };
 }
 
@@ -41,7 +41,7 @@ export function proxySpec(broker: string): ServerSpec {
 export const brokerAddress = ({ httpPort }: ProcessRecord): string => `127.0.0.1:${httpPort}`;
 
 export interface Publishing {
-  /** `host:port` of the broker, and of the proxy in front of it. */
+  /** `host:port`, perhaps several, of the broker, and one of the proxy in front of it. */
   broker: string;
   proxy: string;
 }

@@ -1,0 +1,24 @@
+/** `mex deploy single` and `mex deploy multi`: the same command for two shapes. */
+import { relative } from 'node:path';
+import type { TargetName } from '../targets/select-target.ts';
+import type { Deployment, Shape } from '../targets/target.ts';
+import { ExperimentCommand, targetFlag } from './experiment-command.ts';
+import { type BrokerFlags, findBroker } from './find-broker.ts';
+import { realBrokerFlags } from './kafka-flag.ts';
+
+export const deployFlags = { ...targetFlag, ...realBrokerFlags };
+
+export abstract class DeployCommand extends ExperimentCommand {
+  protected async deploy(
+    shape: Shape,
+    flags: BrokerFlags & { target: TargetName },
+  ): Promise<{ deployment: Deployment; changed: boolean }> {
+    const realBroker = await findBroker(flags);
+    const { describeDeployment, selectTarget } = await import('../targets/select-target.ts');
+    const target = selectTarget(flags.target, realBroker && { realBroker });
+    const result = await target.deploy(shape, this.signal);
+    this.log(describeDeployment(result.deployment, relative('', `${target.folder}/logs`)));
+    this.log(result.changed ? `Deployed: ${shape}.` : `Nothing changed: ${shape} ran already.`);
+    return result;
+  }
+}
