@@ -98,12 +98,12 @@ async function start(
   undo.push(() => closeServer(api));
   const httpPort = await listenOn(api, 'HTTP_PORT', config.httpHost, config.httpPort);
 
+  const { segmentBytesMax } = config;
   const snapshots = new Snapshots({
-    ...{ folder, shardId, symbols, disk, tell },
+    ...{ folder, shardId, symbols, disk, segmentBytesMax, tell },
     confirmedSequence: () => sink.confirmedSequence,
     diverged,
   });
-  const { segmentBytesMax } = config;
   const { log, sequence, replayed, torn } = await recover(
     {
       ...{ folder, shardId, symbols, segmentBytesMax, disk, clock },

@@ -17,15 +17,21 @@ export interface FollowerRequest {
   symbols: string[];
 }
 
-/** Returns the sequence of the newest snapshot; 0: nothing is closed yet. */
-export async function makeSnapshot({ folder, shardId, symbols }: FollowerRequest, disk: Disk): Promise<number> {
+export interface FollowerResult {
+  /** Of the newest snapshot; 0: nothing is closed yet. */
+  sequence: number;
+  /** What was written. */
+  bytes: number;
+}
+
+export async function makeSnapshot({ folder, shardId, symbols }: FollowerRequest, disk: Disk): Promise<FollowerResult> {
   const store = new SnapshotStore(folder, disk);
   const state = new ShardState(shardId, symbols);
   const newest = await newestSnapshot(store);
   const from = newest && restoreSnapshot(newest, state, store.path(newest.sequence));
   const end: LogPlace = await replayLog(state, { folder, disk, closedOnly: true, ...(from && { from }) });
   const { lastSequence: sequence, lastTimeMs: timeMs, lastCrc: chain } = end;
-  if (sequence === (newest?.sequence ?? 0)) return sequence;
-  await store.write({ shardId, symbols, sequence, timeMs, chain, image: encodeState(state) });
-  return sequence;
+  if (sequence === (newest?.sequence ?? 0)) return { sequence, bytes: 0 };
+  const bytes = await store.write({ shardId, symbols, sequence, timeMs, chain, image: encodeState(state) });
+  return { sequence, bytes };
 }

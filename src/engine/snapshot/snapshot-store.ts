@@ -32,10 +32,12 @@ export class SnapshotStore {
     return decodeSnapshot(await this.#disk.readFile(this.path(sequence)));
   }
 
-  async write(snapshot: Snapshot): Promise<void> {
-    const path = this.path(snapshot.sequence);
+  /** @returns its size in bytes */
+  async write(snapshot: Snapshot): Promise<number> {
+    const parts = encodeSnapshot(snapshot);
     await this.#disk.makeFolder(this.folder);
-    await writeWhole(this.#disk, path, encodeSnapshot(snapshot));
+    await writeWhole(this.#disk, this.path(snapshot.sequence), parts);
+    return parts.reduce((sum, { length }) => sum + length, 0);
   }
 
   async remove(sequence: number): Promise<void> {

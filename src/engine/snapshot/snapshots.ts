@@ -1,6 +1,7 @@
 /**
- * Keeps a running engine's replay short: whenever a segment is closed a follower makes a snapshot, one at a time, and what
- * no recovery will need any more is removed. A follower that cannot write is told and tried again with the next segment;
+ * Keeps a running engine's replay short: when enough of the log has been closed a follower makes a snapshot, one at a time,
+ * and what no recovery will need any more is removed. Enough is a segment, or four times the last snapshot where that is
+ * more: a state of a million orders is not written each quarter of a minute. A follower that cannot write is told and tried again with the next segment;
  * one whose replay differs from what the engine recorded stops the shard: one of the two is wrong.
  */
 import { Worker } from 'node:worker_threads';
@@ -8,27 +9,32 @@ import { SERVER_EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
 import type { Disk } from '../wal/disk.ts';
 import { listSegments, logFolder } from '../wal/folder.ts';
-import type { FollowerRequest } from './follower.ts';
+import type { FollowerRequest, FollowerResult } from './follower.ts';
 import type { FollowerReport } from './follower-worker.ts';
 import { superfluous } from './retention.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 
 export interface SnapshotsOptions extends FollowerRequest {
   disk: Disk;
+  segmentBytesMax: number;
   /** Everything up to this sequence has been published for good. */
   confirmedSequence(): number;
   tell(sentence: string): void;
   /** The log cannot be replayed to what the engine has. */
   diverged(error: Error): void;
   /** In another thread; a simulation runs it in its own. */
-  follow?(request: FollowerRequest): Promise<number>;
+  follow?(request: FollowerRequest): Promise<FollowerResult>;
 }
+
+/** Bytes of closed log for each byte of the last snapshot. */
+const LOG_SHARE_MIN = 4;
 
 export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #store: SnapshotStore;
   #running: Promise<void> | null = null;
-  #isWanted = false;
+  #closedBytes = 0;
+  #snapshotBytes = 0;
   #isClosed = false;
   #worker: Worker | null = null;
 
@@ -39,8 +45,8 @@ export class Snapshots {
 
   /** A segment has been closed. */
   take(): void {
-    this.#isWanted = true;
-    this.#running ??= this.#run();
+    this.#closedBytes += this.#options.segmentBytesMax;
+    if (this.#isEnough) this.#running ??= this.#run();
   }
 
   /** Resolves when nothing is under way any more; a snapshot that was is given up. */
@@ -50,9 +56,13 @@ export class Snapshots {
     await this.#running;
   }
 
+  get #isEnough(): boolean {
+    return this.#closedBytes > this.#snapshotBytes * LOG_SHARE_MIN;
+  }
+
   async #run(): Promise<void> {
-    while (this.#isWanted && !this.#isClosed) {
-      this.#isWanted = false;
+    while (this.#isEnough && !this.#isClosed) {
+      this.#closedBytes = 0;
       await this.#takeOne();
     }
     this.#running = null;
@@ -61,17 +71,18 @@ export class Snapshots {
   async #takeOne(): Promise<void> {
     const { folder, shardId, symbols, follow = (request) => this.#followInThread(request), tell } = this.#options;
     try {
-      await follow({ folder, shardId, symbols });
+      this.#snapshotBytes = (await follow({ folder, shardId, symbols })).bytes;
       if (!this.#isClosed) await this.#removeSuperfluous();
     } catch (thrown) {
       if (this.#isClosed) return;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (error instanceof MexError && error.exit === SERVER_EXIT.data) this.#options.diverged(error);
       else tell(`no snapshot: ${messageOf(error)}`);
+      this.#snapshotBytes = 0;
     }
   }
 
-  async #followInThread(request: FollowerRequest): Promise<number> {
+  async #followInThread(request: FollowerRequest): Promise<FollowerResult> {
     const file = import.meta.url.endsWith('.ts') ? './follower-worker.ts' : './follower-worker.js';
     const worker = new Worker(new URL(file, import.meta.url), { workerData: request, execArgv: [] });
     this.#worker = worker;
@@ -81,7 +92,7 @@ export class Snapshots {
         worker.once('error', reject);
         worker.once('exit', () => reject(new Error('the follower ended without a word')));
       });
-      if (report.ok) return report.sequence;
+      if (report.ok) return report;
       throw new MexError(report.message, report);
     } finally {
       this.#worker = null;

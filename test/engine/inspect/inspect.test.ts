@@ -38,7 +38,7 @@ describe('counting a log', () => {
     const folder = await temporaryFolder();
     await writeLog(folder, trades(14), SMALL);
     const whole = await countLog(folder, systemDisk);
-    const sequence = await makeSnapshot({ folder, shardId: 'a', symbols: SYMBOLS }, systemDisk);
+    const { sequence } = await makeSnapshot({ folder, shardId: 'a', symbols: SYMBOLS }, systemDisk);
     for (const path of (await segmentsOf(folder)).slice(0, -1)) await systemDisk.remove(path);
     const { digest, orders, matches, snapshot, firstSequence } = await countLog(folder, systemDisk);
     expect({ digest, orders, matches }).toEqual({ digest: whole.digest, orders: 28, matches: 14 });
@@ -81,7 +81,7 @@ describe('verifying a folder', () => {
   it('holds the log against what the engine recorded, and each snapshot against the log', async () => {
     const folder = await temporaryFolder();
     await writeLog(folder, trades(12), SMALL);
-    const sequence = await makeSnapshot({ folder, shardId: 'a', symbols: SYMBOLS }, systemDisk);
+    const { sequence } = await makeSnapshot({ folder, shardId: 'a', symbols: SYMBOLS }, systemDisk);
     const told: string[] = [];
     const verified = await verifyFolder(folder, systemDisk, (path) => told.push(path));
     expect(verified).toMatchObject({ firstSequence: 1, lastSequence: 24, snapshots: [sequence], unfinishedBytes: 0 });
@@ -91,7 +91,7 @@ describe('verifying a folder', () => {
   it('finds a snapshot that is damaged, or of another past', async () => {
     const folder = await temporaryFolder();
     await writeLog(folder, trades(12), SMALL);
-    const sequence = await makeSnapshot({ folder, shardId: 'a', symbols: SYMBOLS }, systemDisk);
+    const { sequence } = await makeSnapshot({ folder, shardId: 'a', symbols: SYMBOLS }, systemDisk);
     const store = new SnapshotStore(folder, systemDisk);
     const path = store.path(sequence);
     const good = await store.read(sequence);
