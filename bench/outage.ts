@@ -1,7 +1,8 @@
 /**
  * What an engine does while its broker is away, as long as `OUTAGE_SECONDS` says (60): 1,000 orders a second all the time,
- * the broker stopped with SIGSTOP; once more with the engine killed in the middle of it and started again. Afterwards the
- * topics are read back whole. The same rate before, during and after, in stretches, each with a new client.
+ * the broker stopped with SIGSTOP; once more with the engine killed in the middle of it and started again; and, to compare
+ * with, once with nothing done to anybody. Afterwards the topics are read back whole. The same rate before, during and
+ * after, in stretches, each with a new client.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,22 +37,26 @@ export async function benchOutage(): Promise<BenchResult> {
     goals: 'p99 of matching within the range of before; memory flat; every event arrives, in order, no gap',
     leavesOut: 'a real Kafka, more than one shard; the client takes a core of its own',
     rows: [
-      ...(await withFolder((folder) => outage(folder, false))),
-      ...(await withFolder((folder) => outage(folder, true))),
+      ...(await withFolder((folder) => outage(folder, 'nothing done'))),
+      ...(await withFolder((folder) => outage(folder, 'broker stopped'))),
+      ...(await withFolder((folder) => outage(folder, 'broker stopped, engine killed'))),
     ],
   };
 }
 
-async function outage(folder: string, isKilled: boolean): Promise<BenchResult['rows']> {
+type Run = 'nothing done' | 'broker stopped' | 'broker stopped, engine killed';
+
+async function outage(folder: string, run: Run): Promise<BenchResult['rows']> {
   const broker = await startBroker(join(folder, 'broker'));
   const brokers = [`127.0.0.1:${broker.port}`];
   const wal = join(folder, 'wal');
   const start = () => startEngine(wal, SHORT_COLLECTIONS, { KAFKA_BOOTSTRAP: brokers[0] ?? '' });
   let engine = await start();
+  const isKilled = run === 'broker stopped, engine killed';
   try {
     await openLoop(engine.port, RATE, STRETCH_SECONDS);
     const before = await stretches(engine, AROUND_STRETCHES);
-    broker.child.kill('SIGSTOP');
+    if (run !== 'nothing done') broker.child.kill('SIGSTOP');
     const count = Math.ceil(OUTAGE_SECONDS / STRETCH_SECONDS);
     const during = await stretches(engine, isKilled ? Math.floor(count / 2) : count);
     if (isKilled) {
@@ -64,11 +69,10 @@ async function outage(folder: string, isKilled: boolean): Promise<BenchResult['r
     const after = await stretches(engine, AROUND_STRETCHES);
     const delay = await allArrived(engine, resumed);
     const events = `${await readBack(brokers)}; ${delay}`;
-    const what = isKilled ? 'engine killed in the outage' : 'engine left alone';
     return [
-      { run: what, broker: 'there', ...figures(before), events: '' },
-      { run: what, broker: 'away', ...figures(during), events: '' },
-      { run: what, broker: 'back', ...figures(after), events },
+      { run, when: 'before', ...figures(before), events: '' },
+      { run, when: 'during', ...figures(during), events: '' },
+      { run, when: 'after', ...figures(after), events },
     ];
   } finally {
     broker.child.kill('SIGCONT');
