@@ -13,6 +13,7 @@ import type { LocalTargetOptions } from '../targets/local/local-target.ts';
 import type { MachineFacts } from '../telemetry/machine-facts.ts';
 import { BaseCommand } from './base-command.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
+import { DRIVERS, type DriverName, selectDriver } from './select-driver.ts';
 import { stepRunner } from './step-runner.ts';
 
 export const targetFlag = {
@@ -38,7 +39,9 @@ export const runFlags = {
   ...realBrokerFlags,
   ...resultsFlag,
   ...seedFlag,
-  driver: Flags.string({ description: 'what sends the load', options: ['embedded'], default: 'embedded' }),
+  driver: Flags.option({ options: DRIVERS, default: 'embedded' as const })({
+    description: "what sends the load: mex's own generator, or k6 with the scripts in k6/",
+  }),
   'time-scale': Flags.string({
     description: 'every duration times this, above 0 and up to 1; below 1 the verdicts are only indicative',
     default: '1',
@@ -48,6 +51,7 @@ export const runFlags = {
 };
 
 export interface RunOptions {
+  driver: DriverName;
   results: string;
   seed: number;
   timeScale: number;
@@ -84,17 +88,15 @@ export abstract class ExperimentCommand extends BaseCommand {
   }
 
   /** Everything that an experiment needs, on this machine. */
-  protected async localStage(options: LocalTargetOptions = {}): Promise<Stage> {
-    const [{ LocalTarget }, { EmbeddedDriver }, { CollectorSource }, { machineEvidence, snapshotMachine }] =
-      await Promise.all([
-        import('../targets/local/local-target.ts'),
-        import('../load/embedded/embedded-driver.ts'),
-        import('../telemetry/collector/collector-source.ts'),
-        import('../telemetry/machine-load.ts'),
-      ]);
+  protected async localStage(driver: DriverName, options: LocalTargetOptions = {}): Promise<Stage> {
+    const [{ LocalTarget }, { CollectorSource }, { machineEvidence, snapshotMachine }] = await Promise.all([
+      import('../targets/local/local-target.ts'),
+      import('../telemetry/collector/collector-source.ts'),
+      import('../telemetry/machine-load.ts'),
+    ]);
     return {
       target: new LocalTarget(options),
-      driver: new EmbeddedDriver(),
+      driver: await selectDriver(driver),
       source: ({ collector }) => new CollectorSource(collector.url),
       machine: {
         begin: async (servers) => {
@@ -128,7 +130,7 @@ export abstract class ExperimentCommand extends BaseCommand {
       endedAtMs: nowMs,
       config: {
         target: 'local',
-        driver: 'embedded',
+        driver: options.driver,
         seed: options.seed,
         timeScale,
         repeat,

@@ -8,6 +8,7 @@ import type { Deployment, Shape, Target } from '../targets/target.ts';
 import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
 import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { palette } from './palette.ts';
+import { DRIVERS, type DriverName } from './select-driver.ts';
 
 export interface CaseRun {
   /** A new run, or the id of one to go on with, which brings its own settings. */
@@ -22,10 +23,11 @@ export interface CaseRun {
 export abstract class RunCommand extends ExperimentCommand {
   protected async runCases(run: CaseRun): Promise<RunRecord> {
     const { runExperiment } = await import('../runner/run-experiment.ts');
+    const { question } = run;
     const realBroker = await findBroker(run.broker);
-    const stage = await this.localStage(realBroker && { realBroker });
+    const stage = await this.localStage(await this.#driverOf(question), realBroker && { realBroker });
     const before = await stage.target.current();
-    const { record, folder } = await this.#open(run.question);
+    const { record, folder } = await this.#open(question);
     const purge = await this.#ownsData(stage.target, before);
     const smallest = (experiment: Case): Shape => (before?.shape === 'multi' ? 'multi' : experiment.needs);
     this.logToStderr(`run ${record.runId} → ${folder.path}/`);
@@ -55,6 +57,13 @@ export abstract class RunCommand extends ExperimentCommand {
       'Logs of an earlier deployment are kept and replayed at start. To remove them: mex undeploy --purge',
     );
     return false;
+  }
+
+  /** That of a run that goes on is its own. */
+  async #driverOf(question: CaseRun['question']): Promise<DriverName> {
+    if (!('resume' in question)) return question.driver;
+    const { config } = (await this.#open(question)).record;
+    return DRIVERS.find((name) => name === config.driver) ?? 'embedded';
   }
 
   async #open(question: CaseRun['question']): Promise<{ record: RunRecord; folder: ResultsFolder }> {

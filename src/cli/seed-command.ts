@@ -21,7 +21,7 @@ export interface SeedOptions {
 
 export abstract class SeedCommand extends ExperimentCommand {
   protected async seedBooks(shape: Shape, options: SeedOptions): Promise<unknown> {
-    const { driver, target, now } = await this.localStage();
+    const { driver, target, now } = await this.localStage('embedded');
     const deployment = await target.current();
     const shards = SHAPE_SHARDS[shape];
     const missing = shards.filter((shard) => deployment?.shards[shard] === undefined);
@@ -41,7 +41,16 @@ export abstract class SeedCommand extends ExperimentCommand {
       shards.map((shard) => [shard, `${deployment.shards[shard]?.url}/seed/${shard}`]),
     );
     const idPrefix = `seed-${now().toString(36)}`;
-    const plan = { idPrefix, phase, seed: options.seed, vusMax: 1, ordersUrl: '', seedUrls, rawFlows: [] };
+    const plan = {
+      idPrefix,
+      phase,
+      k6Script: '',
+      seed: options.seed,
+      vusMax: 1,
+      ordersUrl: '',
+      seedUrls,
+      rawFlows: [],
+    };
     await this.step(`seed ${shards.join(', ')}`, () => driver.seed(plan, this.signal));
     this.log(`${options.depth} asks on ${options.levels} levels, on each symbol of shard ${shards.join(', ')}`);
     return { shards, depth: options.depth, levels: options.levels };

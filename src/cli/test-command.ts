@@ -4,6 +4,7 @@ import type { AsrId } from '../experiment/cases.ts';
 import { parseTimeScale, runFlags, selectCases } from './experiment-command.ts';
 import type { BrokerFlags } from './find-broker.ts';
 import { RunCommand } from './run-command.ts';
+import type { DriverName } from './select-driver.ts';
 
 export const testFlags = {
   ...runFlags,
@@ -12,6 +13,7 @@ export const testFlags = {
 
 interface ParsedTestFlags extends BrokerFlags {
   results: string;
+  driver: DriverName;
   seed: number;
   repeat: number;
   'time-scale': string;
@@ -22,6 +24,7 @@ export abstract class TestCommand extends RunCommand {
   protected async testAsr(asr: AsrId, flags: ParsedTestFlags): Promise<unknown> {
     const question = {
       results: flags.results,
+      driver: flags.driver,
       seed: flags.seed,
       repeat: flags.repeat,
       timeScale: parseTimeScale(flags['time-scale']),

@@ -23,7 +23,7 @@ export default class RunAll extends RunCommand {
     resume: Flags.string({
       description: 'go on with a run where it stopped, with the settings that it was started with',
       helpValue: 'RUN',
-      exclusive: ['quick', 'time-scale', 'seed', 'repeat'],
+      exclusive: ['quick', 'time-scale', 'driver', 'seed', 'repeat'],
     }),
   };
   static override examples = [
@@ -34,12 +34,12 @@ export default class RunAll extends RunCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(RunAll);
-    const { results, resume, seed, repeat } = flags;
+    const { results, resume, driver, seed, repeat } = flags;
     const timeScale = parseTimeScale(flags.quick ? QUICK_TIME_SCALE : flags['time-scale']);
     const cases = [...selectCases('asr1'), ...selectCases('asr2')];
     await this.step('doctor', () => this.#doctor());
     const record = await this.runCases({
-      question: resume === undefined ? { results, seed, repeat, timeScale, cases } : { results, resume },
+      question: resume === undefined ? { results, driver, seed, repeat, timeScale, cases } : { results, resume },
       broker: flags,
       undeployAlways: true,
       shapeFor: ({ needs }: Case) => needs,
@@ -62,7 +62,7 @@ export default class RunAll extends RunCommand {
 
   async #smoke(deployment: Deployment, step: StepRunner): Promise<void> {
     const { smoke } = await import('../runner/smoke.ts');
-    const { source, now } = await this.localStage();
+    const { source, now } = await this.localStage('embedded');
     const idPrefix = `smoke-${now().toString(36)}`;
     const context = { deployment, source: source(deployment), idPrefix, mayReset: true, now, signal: this.signal };
     const failed = (await step('smoke', () => smoke(context))).filter(({ ok }) => !ok);

@@ -12,7 +12,7 @@ export default class Smoke extends ExperimentCommand {
 
   async run(): Promise<unknown> {
     await this.parse(Smoke);
-    const { source, target, now } = await this.localStage();
+    const { source, target, now } = await this.localStage('embedded');
     const deployment = await target.current();
     if (deployment === undefined) {
       throw new MexError('Nothing is deployed', {

@@ -35,9 +35,16 @@ export const TOOLS: readonly Tool[] = [
     minimum: '1.28',
   },
   { label: 'helm', name: 'helm', versionArgs: ['version', '--short'], versionPattern: /v(\d[\d.]*)/, minimum: '3' },
-  { label: 'k6', name: 'k6', versionArgs: ['version'], versionPattern: /k6\S* v?(\d[\d.]*)/ },
+  { label: 'k6', name: 'k6', versionArgs: ['version'], versionPattern: /k6\S* v?(\d[\d.]*)/, minimum: '2.0' },
   { label: 'git', name: 'git', versionArgs: ['--version'], versionPattern: /git version (\d[\d.]*)/ },
 ];
+
+/** One tool, as the doctor sees it. */
+export async function checkTool(label: ToolName, machine: Machine, find: FindTool = findTool): Promise<Check> {
+  const tool = TOOLS.find((one) => one.label === label);
+  if (tool === undefined) throw new Error(`the doctor does not know ${label}`);
+  return toolCheck(tool, await find(tool), { machine, target: 'k8s' });
+}
 
 export type FindTool = (question: ToolQuestion, signal?: AbortSignal) => Promise<ToolAnswer>;
 

@@ -2,23 +2,10 @@
  * Sends one phase's load, in a process of its own, on the open model: an order leaves when it is due, whatever became
  * of those before it.
  */
-import type { Phase } from '../experiment/cases.ts';
 import type { LoadEvidence } from '../experiment/evidence.ts';
+import type { LoadPlan } from './load-plan.ts';
 
-/** Everything a driver must know of one phase. */
-export interface LoadPlan {
-  /** Part of every order id, so that ids are unique across cases, phases, repetitions and runs. At most 40 characters. */
-  idPrefix: string;
-  phase: Phase;
-  seed: number;
-  vusMax: number;
-  /** Base URL that takes `POST /orders` and `GET /book/{symbol}`. */
-  ordersUrl: string;
-  /** URL that takes a shard's `POST` of seeds, by shard id. */
-  seedUrls: Record<string, string>;
-  /** Flows whose raw latencies are kept. */
-  rawFlows: string[];
-}
+export type { LoadPlan } from './load-plan.ts';
 
 /** About once a second, for the person who waits. */
 export interface LoadProgress {
@@ -29,6 +16,11 @@ export interface LoadProgress {
   ratePerSecond: number;
   p99Ms: number | null;
 }
+
+export type LoadCounts = Pick<
+  LoadEvidence,
+  'scheduled' | 'sent' | 'dropped' | 'late' | 'accepted' | 'refused' | 'unknown'
+>;
 
 export interface LoadRun {
   /** Epoch milliseconds: the first order was due, the last answer was in. */
@@ -42,7 +34,7 @@ export interface LoadRun {
 }
 
 export interface LoadDriver {
-  readonly name: 'embedded';
+  readonly name: 'embedded' | 'k6';
   /** Puts the phase's asks into empty books. */
   seed(plan: LoadPlan, signal: AbortSignal): Promise<void>;
   /** Resolves also when aborted, with what was measured so far; rejects only when nothing was. */

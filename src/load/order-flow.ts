@@ -1,6 +1,6 @@
 /**
- * The orders of one flow, in the order in which they arrive. Pure: the same seed gives the same orders, and each flow
- * draws from a stream of its own, so a flow beside it changes nothing.
+ * The orders of one flow. Pure: the same seed gives the same orders, whoever sends them and in whatever order, because
+ * each order of each flow draws from a stream of its own.
  */
 import type { Flow } from '../experiment/cases.ts';
 import { WORKLOAD } from '../experiment/workload.ts';
@@ -24,18 +24,14 @@ export interface OrderFlowOptions {
   seed: number;
 }
 
-/** A function that gives order after order. */
-export function orderFlow({ flow, idPrefix, seed }: OrderFlowOptions): () => WireOrder {
-  const random = seededRandom(seed, `orders/${flow.name}`);
-  let n = 0;
-  return () => {
-    const symbol = drawSymbol(flow, random);
-    const price = drawPriceCents(random);
-    const quantity = drawQuantity(random);
-    const orderId = checkedOrderId(`${idPrefix}-${flow.name}-${n}`);
-    n += 1;
-    return { orderId, symbol, side: 'BUY', type: 'LIMIT', price, quantity };
-  };
+/** The order that arrives as number `n` of its flow, from 0. */
+export function orderAt({ flow, idPrefix, seed }: OrderFlowOptions, n: number): WireOrder {
+  const random = seededRandom(seed, `orders/${flow.name}/${n}`);
+  const symbol = drawSymbol(flow, random);
+  const price = drawPriceCents(random);
+  const quantity = drawQuantity(random);
+  const orderId = checkedOrderId(`${idPrefix}-${flow.name}-${n}`);
+  return { orderId, symbol, side: 'BUY', type: 'LIMIT', price, quantity };
 }
 
 export function flowSymbols(flow: Flow): string[] {

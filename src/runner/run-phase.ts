@@ -112,6 +112,7 @@ function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: Phase
   return {
     idPrefix,
     phase,
+    k6Script: experiment.k6Script,
     seed,
     vusMax: experiment.vusMax,
     ordersUrl: entry.url,

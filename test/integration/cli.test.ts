@@ -65,6 +65,12 @@ describe('wrong use', () => {
     expect({ exit, stderr }).toEqual({ exit: 5, stderr: '' });
   });
 
+  it('says how to get k6 where there is none, before anything is started', async () => {
+    const { exit, stderr } = await runMex(['test', 'asr1', '--driver', 'k6'], cwd, { PATH: '/nowhere' });
+    expect(stderr).toMatch(/^mex: --driver k6 needs k6 >= 2\.0 on the PATH; found: not found\. .*k6.*\n$/);
+    expect(exit).toBe(5);
+  });
+
   it('shows the stack only with --debug', async () => {
     expect((await runMex(['smoke', '--debug'], cwd)).stderr).toMatch(/\n {4}at /);
   });

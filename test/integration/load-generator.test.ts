@@ -32,6 +32,7 @@ const phaseOf = (perSecond: number, durationMs: number): Phase => ({
 
 const planOf = (phase: Phase, changes: Partial<LoadPlan> = {}): LoadPlan => ({
   idPrefix: 'run-1',
+  k6Script: 'test-asr1-a2-normal-load.js',
   phase,
   seed: 7,
   vusMax: 50,

@@ -1,14 +1,13 @@
 import { expect, it } from 'vitest';
 import type { Flow } from '../../src/experiment/cases.ts';
-import { flowSymbols, orderFlow, symbolShare, type WireOrder } from '../../src/load/order-flow.ts';
+import { flowSymbols, orderAt, symbolShare, type WireOrder } from '../../src/load/order-flow.ts';
 import { ORDER_ID_PATTERN } from '../../src/protocol/orders.ts';
 
 const ALL: Flow = { name: 'orders', shards: ['a', 'b', 'c'], stages: [] };
 const HOT: Flow = { ...ALL, hot: { symbol: 'TEST-ASSET-A', share: 0.8 } };
 
 function take(flow: Flow, count: number, seed = 7): WireOrder[] {
-  const next = orderFlow({ flow, idPrefix: 'run-1', seed });
-  return Array.from({ length: count }, next);
+  return Array.from({ length: count }, (_, n) => orderAt({ flow, idPrefix: 'run-1', seed }, n));
 }
 
 const shareOf = (orders: WireOrder[], wanted: (order: WireOrder) => boolean) =>
@@ -52,20 +51,22 @@ it('gives the same orders for the same seed, and others for another', () => {
   expect(take(ALL, 200, 8)).not.toEqual(take(ALL, 200));
 });
 
-it('does not change a flow when another runs beside it', () => {
-  const steady: Flow = { name: 'steady', shards: ['a'], stages: [] };
-  const rising: Flow = { name: 'rising', shards: ['a'], stages: [] };
-  const alone = take(steady, 50);
-  const next = orderFlow({ flow: steady, idPrefix: 'run-1', seed: 7 });
-  const other = orderFlow({ flow: rising, idPrefix: 'run-1', seed: 7 });
-  const beside = alone.map(() => [next(), other()] as const);
-  expect(beside.map(([order]) => order)).toEqual(alone);
-  expect(beside.map(([, order]) => order.quantity)).not.toEqual(alone.map(({ quantity }) => quantity));
+it('draws other orders for another flow', () => {
+  const quantities = (name: string) => take({ name, shards: ['a'], stages: [] }, 50).map(({ quantity }) => quantity);
+  expect(quantities('steady')).not.toEqual(quantities('rising'));
+});
+
+it('draws each order as if there were no order beside it', () => {
+  const quantities = take(ALL, 5_000).map(({ quantity }) => quantity);
+  const mean = quantities.reduce((sum, one) => sum + one, 0) / quantities.length;
+  const products = quantities.slice(1).map((one, index) => (one - mean) * ((quantities[index] ?? 0) - mean));
+  const variance = quantities.reduce((sum, one) => sum + (one - mean) ** 2, 0) / quantities.length;
+  expect(Math.abs(products.reduce((sum, one) => sum + one, 0) / products.length / variance)).toBeLessThan(0.05);
 });
 
 it('numbers its orders with ids that an engine takes', () => {
   const ids = take(ALL, 3).map(({ orderId }) => orderId);
   expect(ids).toEqual(['run-1-orders-0', 'run-1-orders-1', 'run-1-orders-2']);
   expect(ids.every((id) => ORDER_ID_PATTERN.test(id))).toBe(true);
-  expect(() => orderFlow({ flow: ALL, idPrefix: 'x'.repeat(60), seed: 1 })()).toThrow('not an order id');
+  expect(() => orderAt({ flow: ALL, idPrefix: 'x'.repeat(60), seed: 1 }, 0)).toThrow('not an order id');
 });

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
 import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load-driver.ts';
+import { evidenceOfCounts } from '../load-recorder.ts';
+import { seedBooks } from '../seed-books.ts';
 import { runGeneratorChild } from './generator-child.ts';
 import type { Checkpoint } from './generator-messages.ts';
-import { evidenceOfCounts } from './load-recorder.ts';
-import { seedBooks } from './seed-books.ts';
 
 export interface EmbeddedDriverOptions {
   /** Path of the program that generates; for tests. */

@@ -1,6 +1,5 @@
 /** What mex and the generator's process tell each other. */
-import type { LoadEvidence } from '../../experiment/evidence.ts';
-import type { LoadPlan, LoadProgress, LoadRun } from '../load-driver.ts';
+import type { LoadCounts, LoadPlan, LoadProgress, LoadRun } from '../load-driver.ts';
 
 export type ToGenerator = { type: 'start'; plan: LoadPlan } | { type: 'stop' };
 
@@ -8,11 +7,6 @@ export type FromGenerator =
   | ({ type: 'checkpoint' } & Checkpoint)
   | { type: 'finished'; run: LoadRun }
   | { type: 'failed'; message: string };
-
-export type LoadCounts = Pick<
-  LoadEvidence,
-  'scheduled' | 'sent' | 'dropped' | 'late' | 'accepted' | 'refused' | 'unknown'
->;
 
 /** At the start and about once a second: small enough not to disturb, and all that is left if the process dies. */
 export interface Checkpoint {

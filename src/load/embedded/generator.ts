@@ -8,9 +8,9 @@
 import { phaseDurationMs } from '../../experiment/cases.ts';
 import { type Arrival, arrivalSchedule } from '../arrival-schedule.ts';
 import type { LoadPlan, LoadProgress, LoadRun } from '../load-driver.ts';
-import { orderFlow } from '../order-flow.ts';
+import { LoadRecorder } from '../load-recorder.ts';
+import { orderAt } from '../order-flow.ts';
 import type { Checkpoint } from './generator-messages.ts';
-import { LoadRecorder } from './load-recorder.ts';
 import { OrderSender } from './order-sender.ts';
 import { type Clock, pace } from './pacer.ts';
 import { Replenisher } from './replenisher.ts';
@@ -87,21 +87,16 @@ async function prepare(plan: LoadPlan): Promise<Session> {
   return { plan, arrivals, sender, recorder, clock, startedAtMs: Date.now() + START_DELAY_MS };
 }
 
-/** Draws each order also where it is not sent: the ones after it stay the same. */
 function dispatcher(session: Session, outstanding: Set<Promise<void>>, hooks: GeneratorHooks): (index: number) => void {
   const { plan, arrivals, sender, recorder, clock } = session;
-  const flows = plan.phase.flows.map((flow) => {
-    return { name: flow.name, next: orderFlow({ flow, idPrefix: plan.idPrefix, seed: plan.seed }) };
-  });
   return (index) => {
     const arrival = arrivals[index];
-    const flow = flows[arrival?.flowIndex ?? -1];
+    const flow = plan.phase.flows[arrival?.flowIndex ?? -1];
     if (arrival === undefined || flow === undefined) throw new RangeError(`no arrival ${index}`);
-    const order = flow.next();
     if (hooks.dropEvery !== undefined && (index + 1) % hooks.dropEvery === 0) return;
     if (outstanding.size >= plan.vusMax) return recorder.dropped();
     const settle = recorder.sent(flow.name, arrival.dueMs, clock.nowMs());
-    const answered = sender.send(order).then((fate) => {
+    const answered = sender.send(orderAt({ ...plan, flow }, arrival.n)).then((fate) => {
       settle(fate, clock.nowMs());
       outstanding.delete(answered);
     });

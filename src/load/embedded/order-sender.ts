@@ -3,8 +3,8 @@
  * Bounded: `connections` requests at once is the caller's to keep, each ends at its deadline, a retry there is not.
  */
 import { Pool } from 'undici';
+import { classifyAnswer, classifyFailure, type Fate } from '../classify-answer.ts';
 import type { WireOrder } from '../order-flow.ts';
-import { classifyAnswer, classifyFailure, type Fate } from './classify-answer.ts';
 
 /** An engine that has not answered by then will be told unknown; far above every limit that is judged. */
 export const ANSWER_DEADLINE_MS = 10_000;

@@ -7,11 +7,11 @@ import { Agent, request } from 'undici';
 import type { LoadEvidence } from '../../experiment/evidence.ts';
 import type { BookView, Seeded } from '../../protocol/replies.ts';
 import { SHARD_IDS, SHARD_SYMBOLS } from '../../protocol/shards.ts';
-import { seededRandom } from '../../stats/seeded-random.ts';
 import type { LoadPlan } from '../load-driver.ts';
-import { checkedOrderId, drawQuantity, type WireOrder } from '../order-flow.ts';
+import type { WireOrder } from '../order-flow.ts';
+import { replenishOrders } from '../replenish-orders.ts';
 import { shapeOf } from '../seed-orders.ts';
-import { LEVELS_READ, replenishedSymbols, replenishPeriodMs, topUp } from './top-up.ts';
+import { LEVELS_READ, replenishedSymbols, replenishPeriodMs, topUp } from '../top-up.ts';
 
 const CONNECTIONS = 4;
 /** For one read or one seed. */
@@ -44,7 +44,7 @@ export class Replenisher {
   async #keepUp(symbol: string, firstPeriodShare: number): Promise<void> {
     const { phase } = this.#plan;
     const periodMs = replenishPeriodMs(phase, symbol);
-    const nextAsk = this.#asks(symbol);
+    const nextAsk = replenishOrders({ ...this.#plan, symbol });
     let waitMs = periodMs * firstPeriodShare;
     while (await sleptThrough(waitMs, this.#stopped.signal)) {
       const begunMs = performance.now();
@@ -90,16 +90,6 @@ export class Replenisher {
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`);
     return JSON.parse(text);
-  }
-
-  #asks(symbol: string): (priceCents: number) => WireOrder {
-    const { idPrefix, seed } = this.#plan;
-    const random = seededRandom(seed, `replenish/${symbol}`);
-    let n = 0;
-    return (price) => {
-      const orderId = checkedOrderId(`${idPrefix}-r-${symbol}-${n++}`);
-      return { orderId, symbol, side: 'SELL', type: 'LIMIT', price, quantity: drawQuantity(random) };
-    };
   }
 }
 

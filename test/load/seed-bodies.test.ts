@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { seedBodies } from '../../../src/load/embedded/seed-books.ts';
-import { seedOrders } from '../../../src/load/seed-orders.ts';
-import { SEED_BODY_BYTES_MAX } from '../../../src/protocol/orders.ts';
+import { seedBodies } from '../../src/load/seed-bodies.ts';
+import { seedOrders } from '../../src/load/seed-orders.ts';
+import { SEED_BODY_BYTES_MAX } from '../../src/protocol/orders.ts';
 
 const orders = (ordersPerSymbol: number) =>
   seedOrders({

@@ -1,5 +1,5 @@
 /** Did the order count? Only an answer that says so plainly is `accepted` or `refused`. Pure. */
-import type { OrderAccepted, Rejected } from '../../protocol/replies.ts';
+import type { OrderAccepted, Rejected } from '../protocol/replies.ts';
 
 /** `key` is the HTTP status, or the error code where no answer came. */
 export interface Fate {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { classifyAnswer, classifyFailure } from '../../../src/load/embedded/classify-answer.ts';
+import { classifyAnswer, classifyFailure } from '../../src/load/classify-answer.ts';
 
 it.each([
   [200, '{"status":"ACCEPTED"}', 'accepted'],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { evidenceOfCounts, LoadRecorder } from '../../../src/load/embedded/load-recorder.ts';
+import { evidenceOfCounts, LoadRecorder } from '../../src/load/load-recorder.ts';
 
 const OK = { kind: 'accepted', key: '200' } as const;
 const RESET = { kind: 'unknown', key: 'ECONNRESET' } as const;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { CASES } from '../../../src/experiment/cases.ts';
-import { LEVELS_READ, replenishedSymbols, replenishPeriodMs, topUp } from '../../../src/load/embedded/top-up.ts';
+import { CASES } from '../../src/experiment/cases.ts';
+import { LEVELS_READ, replenishedSymbols, replenishPeriodMs, topUp } from '../../src/load/top-up.ts';
 
 const level = (price: number, orders: number) => ({ price, orders, quantity: orders * 100 });
 const SHAPE = { ordersPerSymbol: 30, levels: 3 };

@@ -1,59 +1,21 @@
 /** Puts a phase's asks into empty books: one body a shard where it fits, and every order counted back. */
 import { request } from 'undici';
-import { EXIT } from '../../errors/exit-codes.ts';
-import { MexError, messageOf } from '../../errors/mex-error.ts';
-import { type Shard, shardsOf } from '../../experiment/cases.ts';
-import { SEED_BODY_BYTES_MAX } from '../../protocol/orders.ts';
-import type { Seeded } from '../../protocol/replies.ts';
-import { SHARD_SYMBOLS } from '../../protocol/shards.ts';
-import type { LoadPlan } from '../load-driver.ts';
-import type { WireOrder } from '../order-flow.ts';
-import { seedOrders, shapeOf } from '../seed-orders.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError, messageOf } from '../errors/mex-error.ts';
+import { shardsOf } from '../experiment/cases.ts';
+import type { Seeded } from '../protocol/replies.ts';
+import type { LoadPlan } from './load-driver.ts';
+import { type SeedBody, seedBodies, seedOrdersOf } from './seed-bodies.ts';
 
 /** 40,000 orders take an engine well under a second; far more than that means that it hangs. */
 const SEED_DEADLINE_MS = 60_000;
-const ENVELOPE = { open: '{"orders":[', close: ']}' };
-
-export interface SeedBody {
-  text: string;
-  orders: number;
-}
 
 export async function seedBooks(plan: LoadPlan, signal: AbortSignal): Promise<void> {
   for (const shard of shardsOf(plan.phase)) {
     const url = plan.seedUrls[shard];
     if (url === undefined) throw seedError(`shard ${shard} has no URL for seeds`);
-    for (const body of seedBodies(ordersOf(plan, shard))) await post(url, body, signal);
+    for (const body of seedBodies(seedOrdersOf(plan, shard))) await post(url, body, signal);
   }
-}
-
-/** As few bodies as the limit of the engine allows. The orders are ASCII: a character is a byte. */
-export function seedBodies(orders: readonly WireOrder[], bytesMax = SEED_BODY_BYTES_MAX): SeedBody[] {
-  const bodies: SeedBody[] = [];
-  let entries: string[] = [];
-  let bytes = 0;
-  const close = (): void => {
-    if (entries.length === 0) return;
-    bodies.push({ text: ENVELOPE.open + entries.join(',') + ENVELOPE.close, orders: entries.length });
-  };
-  for (const order of orders) {
-    const entry = JSON.stringify(order);
-    if (bytes + entry.length + 1 > bytesMax - ENVELOPE.open.length - ENVELOPE.close.length) {
-      close();
-      entries = [];
-      bytes = 0;
-    }
-    entries.push(entry);
-    bytes += entry.length + 1;
-  }
-  close();
-  return bodies;
-}
-
-function ordersOf({ phase, idPrefix, seed }: LoadPlan, shard: Shard): WireOrder[] {
-  return SHARD_SYMBOLS[shard].flatMap((symbol) =>
-    seedOrders({ symbol, shape: shapeOf(phase, symbol), idPrefix, seed }),
-  );
 }
 
 async function post(url: string, { text, orders }: SeedBody, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 /** How the asks of a symbol get back to their seeded shape, and how often that is looked at. Pure. */
-import type { Phase } from '../../experiment/cases.ts';
-import { type SeedShape, WORKLOAD } from '../../experiment/workload.ts';
-import type { BookView } from '../../protocol/replies.ts';
-import { flowSymbols, symbolShare } from '../order-flow.ts';
-import { levelPriceCents, ordersAtLevel, shapeOf } from '../seed-orders.ts';
+import type { Phase } from '../experiment/cases.ts';
+import { type SeedShape, WORKLOAD } from '../experiment/workload.ts';
+import type { BookView } from '../protocol/replies.ts';
+import { flowSymbols, symbolShare } from './order-flow.ts';
+import { levelPriceCents, ordersAtLevel, shapeOf } from './seed-orders.ts';
 
 /** Levels read from the top; the ones below count as full. Between two reads less than the first is consumed. */
 export const LEVELS_READ = 20;

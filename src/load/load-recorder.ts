@@ -4,11 +4,11 @@
  *
  * Every order that was sent has a latency, also a failed one: one that met its deadline counts with the deadline.
  */
-import type { LoadEvidence } from '../../experiment/evidence.ts';
-import { LATE_MS } from '../../experiment/validity.ts';
-import { LatencyHistogram } from '../../stats/latency-histogram.ts';
+import type { LoadEvidence } from '../experiment/evidence.ts';
+import { LATE_MS } from '../experiment/validity.ts';
+import { LatencyHistogram } from '../stats/latency-histogram.ts';
 import type { Fate } from './classify-answer.ts';
-import type { LoadCounts } from './generator-messages.ts';
+import type { LoadCounts } from './load-driver.ts';
 
 interface Second {
   sent: number;

@@ -1,0 +1,2 @@
+/** k6 has it, its types do not. */
+declare const console: { log(text: string): void };

@@ -1,0 +1,54 @@
+/** A script is a case: this is all that it does. */
+import exec from 'k6/execution';
+import { experimentOf, plan } from './config.js';
+import { sendOrder } from './orderGenerator.js';
+import { replenishBooks, seedBooks } from './seedHelper.js';
+
+/** @param {import('../../src/experiment/cases.ts').CaseId} id */
+export function runCase(id) {
+  const { experiment, ordersUrl, resetUrls, options } = experimentOf(id);
+
+  /** What a scenario works on. @param {{ runId: string }} data */
+  const books = ({ runId }) => {
+    const index = Number(__ENV.PHASE);
+    const phase = experiment.phases[index];
+    if (phase === undefined) throw new Error(`${id} has no phase ${index}`);
+    return { phase, ordersUrl, resetUrls, idPrefix: idPrefixOf(runId, index) };
+  };
+  /** @param {string} runId @param {number} index */
+  const idPrefixOf = (runId, index) => plan?.idPrefix ?? `${runId}-${id}.${index}`;
+
+  return {
+    options,
+
+    /** Before the first phase; `prepare` is the same before a later one. */
+    setup() {
+      const runId = __ENV.RUN_ID || Date.now().toString(36);
+      const [phase] = experiment.phases;
+      if (plan === undefined && phase !== undefined)
+        seedBooks({ phase, ordersUrl, resetUrls, idPrefix: idPrefixOf(runId, 0) });
+      return { runId };
+    },
+
+    /** @param {{ runId: string }} data */
+    prepare(data) {
+      seedBooks(books(data));
+    },
+
+    /** @param {{ runId: string }} data */
+    orders(data) {
+      const { phase, idPrefix } = books(data);
+      const flow = phase.flows.find(({ name }) => name === __ENV.FLOW);
+      if (flow === undefined) throw new Error(`${exec.scenario.name} has no flow ${__ENV.FLOW}`);
+      sendOrder(flow, { ordersUrl, idPrefix });
+    },
+
+    /** @param {{ runId: string }} data */
+    replenish(data) {
+      replenishBooks(books(data));
+    },
+
+    /** For mex the whole of it, as JSON; for a person k6's own. */
+    handleSummary: plan === undefined ? undefined : (/** @type {unknown} */ data) => ({ stdout: JSON.stringify(data) }),
+  };
+}

@@ -1,0 +1,4 @@
+/** Case A2, normal load. By hand: `k6 run k6/test-asr1-a2-normal-load.js`; where the orders go is told in lib/config.js. */
+import { runCase } from './lib/run-case.js';
+
+export const { options, setup, prepare, orders, replenish, handleSummary } = runCase('a2');

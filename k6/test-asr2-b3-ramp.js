@@ -1,0 +1,4 @@
+/** Case B3, ramp. By hand: `k6 run k6/test-asr2-b3-ramp.js`; where the orders go is told in lib/config.js. */
+import { runCase } from './lib/run-case.js';
+
+export const { options, setup, prepare, orders, replenish, handleSummary } = runCase('b3');

@@ -1,0 +1,20 @@
+/** What k6's exit codes mean for a run; none of them alone says that it went well. Those of k6 2.2. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  100: 'its setup took too long',
+  101: 'its teardown took too long',
+  104: 'its options are not valid',
+  105: 'it was stopped from outside',
+  107: 'its script threw an exception',
+  108: 'its script aborted the test',
+  109: 'k6 panicked',
+  110: 'its script marked the test as failed',
+  129: 'it was hung up',
+  255: 'its command line is not valid',
+};
+
+/** Thresholds are told by the verdicts; k6 says 99 for them. Null: k6 came to its end. */
+export function troubleOf(code: number | undefined, signal: string | undefined): string | null {
+  if (code === 0 || code === 99) return null;
+  if (signal !== undefined) return `k6 was ended by ${signal}`;
+  return `k6 ended with ${code}: ${MEANINGS[code ?? -1] ?? 'an exit code that this mex does not know'}`;
+}

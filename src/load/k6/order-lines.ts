@@ -1,0 +1,101 @@
+/**
+ * What a script in `k6/` tells of each order, a line each, and the phase's load made of it. Pure.
+ *
+ * k6 has no time at which an order was due. It follows from the number of the iteration, because k6 starts them on the
+ * schedule of `arrival-schedule.ts`. k6's clock counts whole milliseconds, so a lag is known to a millisecond. A ramp is
+ * less plain: k6 leaves out the first order, the one due at once, and does not tell when it began to count, some
+ * milliseconds after the scenario's start: there the promptest order so far counts as on time.
+ */
+import { z } from 'zod';
+import type { LoadEvidence } from '../../experiment/evidence.ts';
+import { dueOffsetsMs } from '../arrival-schedule.ts';
+import type { LoadPlan } from '../load-driver.ts';
+import { LoadRecorder } from '../load-recorder.ts';
+
+/** Flow, number in it, start of its scenario and of the request in epoch ms, duration in ms, fate and its key. */
+const orderLine = z.tuple([
+  z.string(),
+  z.int().nonnegative(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.enum(['accepted', 'refused', 'unknown']),
+  z.string(),
+]);
+
+interface FlowSchedule {
+  dues: readonly number[];
+  /** From the scenario's start to when k6 began to count: 0, or at a ramp the least lag that was seen. */
+  countsFromMs: number;
+  /** From the phase's start to its scenario's: it has none while its rate is zero. */
+  silentMs: number;
+}
+
+export class OrderLines {
+  readonly recorder: LoadRecorder;
+  readonly #flows: ReadonlyMap<string, FlowSchedule>;
+  #startedAtMs: number | null = null;
+  #endedAtMs = 0;
+  #rest = '';
+
+  constructor({ phase, rawFlows }: LoadPlan) {
+    this.#flows = new Map(
+      phase.flows.map(({ name, stages }) => {
+        const ramp = isRamp(stages);
+        const dues = dueOffsetsMs(stages).slice(ramp ? 1 : 0);
+        return [name, { dues, countsFromMs: ramp ? Number.POSITIVE_INFINITY : 0, silentMs: silenceMs(stages) }];
+      }),
+    );
+    const scheduled = [...this.#flows.values()].reduce((sum, { dues }) => sum + dues.length, 0);
+    this.recorder = new LoadRecorder(scheduled, rawFlows);
+  }
+
+  /** Epoch milliseconds of the phase's start; null before the first order. */
+  get startedAtMs(): number | null {
+    return this.#startedAtMs;
+  }
+
+  /** Of the last answer, epoch milliseconds. */
+  get endedAtMs(): number {
+    return this.#endedAtMs;
+  }
+
+  /** A piece of the output; a line may come in two. @throws Error at a line that no script of mex writes */
+  take(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('[')) this.#order(orderLine.parse(JSON.parse(line)));
+  }
+
+  evidence(reachedMs: number, replenished: LoadEvidence['replenished']): LoadEvidence {
+    return this.recorder.evidence(reachedMs, replenished);
+  }
+
+  #order([flow, n, scenarioAtMs, sentAtMs, durationMs, kind, key]: z.infer<typeof orderLine>): void {
+    const schedule = this.#flows.get(flow);
+    if (schedule === undefined) throw new Error(`k6 tells of a flow "${flow}", which the phase does not have`);
+    this.#startedAtMs ??= scenarioAtMs - schedule.silentMs;
+    const sentMs = sentAtMs - this.#startedAtMs;
+    // One more may start at the very end.
+    const plannedMs = schedule.dues[n] ?? sentMs;
+    schedule.countsFromMs = Math.min(schedule.countsFromMs, Math.max(0, sentMs - plannedMs));
+    const dueMs = plannedMs + schedule.countsFromMs;
+    this.recorder.sent(flow, dueMs, Math.max(dueMs, sentMs))({ kind, key }, Math.max(dueMs, sentMs) + durationMs);
+    this.#endedAtMs = Math.max(this.#endedAtMs, sentAtMs + durationMs);
+  }
+}
+
+type Stages = LoadPlan['phase']['flows'][number]['stages'];
+
+function isRamp(stages: Stages): boolean {
+  const rates = stages
+    .flatMap(({ fromPerSecond, toPerSecond }) => [fromPerSecond, toPerSecond])
+    .filter((rate) => rate > 0);
+  return new Set(rates).size > 1;
+}
+
+/** How long a flow sends nothing at first: that long its scenario starts after the phase. */
+function silenceMs(stages: Stages): number {
+  const first = stages.findIndex(({ fromPerSecond, toPerSecond }) => fromPerSecond + toPerSecond > 0);
+  return stages.slice(0, first).reduce((sum, { durationMs }) => sum + durationMs, 0);
+}

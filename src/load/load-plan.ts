@@ -1,0 +1,19 @@
+/** What a driver is to send, as it also goes to the generator's process and to k6: as JSON. */
+import type { Phase } from '../experiment/cases.ts';
+
+/** Everything a driver must know of one phase. */
+export interface LoadPlan {
+  /** Part of every order id, so that ids are unique across cases, phases, repetitions and runs. At most 40 characters. */
+  idPrefix: string;
+  phase: Phase;
+  /** The case's script in `k6/`. */
+  k6Script: string;
+  seed: number;
+  vusMax: number;
+  /** Base URL that takes `POST /orders` and `GET /book/{symbol}`. */
+  ordersUrl: string;
+  /** URL that takes a shard's `POST` of seeds, by shard id. */
+  seedUrls: Record<string, string>;
+  /** Flows whose raw latencies are kept. */
+  rawFlows: string[];
+}
