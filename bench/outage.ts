@@ -20,7 +20,7 @@ import { medianWithRange } from './statistics.ts';
 
 const RATE = 1_000;
 const STRETCH_SECONDS = 15;
-const AROUND_STRETCHES = 6;
+const AROUND_STRETCHES = 4;
 const OUTAGE_SECONDS = Number(process.env.OUTAGE_SECONDS ?? 60);
 /** Those that `mex deploy` starts an engine with. */
 const SHORT_COLLECTIONS = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--initial-old-space-size=64'];
