@@ -13,8 +13,8 @@ const MEANINGS: Readonly<Record<number, string>> = {
 };
 
 /** Thresholds are told by the verdicts; k6 says 99 for them. Null: k6 came to its end. */
-export function troubleOf(code: number | undefined, signal: string | undefined): string | null {
+export function troubleOf(code: number | null, signal: string | null): string | null {
   if (code === 0 || code === 99) return null;
-  if (signal !== undefined) return `k6 was ended by ${signal}`;
+  if (signal !== null) return `k6 was ended by ${signal}`;
   return `k6 ended with ${code}: ${MEANINGS[code ?? -1] ?? 'an exit code that this mex does not know'}`;
 }

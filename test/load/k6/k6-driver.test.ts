@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -75,6 +77,21 @@ it('is an error where there is no k6', async () => {
     code: 'K6_FAILED',
     message: expect.stringContaining('could not be started'),
   });
+});
+
+it('ends k6 when mex is gone', async () => {
+  const keeper = resolve(import.meta.dirname, '../../../src/load/k6/k6-keeper.ts');
+  const planFile = join(folder, 'waiting-plan.json');
+  writeFileSync(planFile, JSON.stringify(planOf('waits')));
+  const child = fork(keeper, [join(folder, 'k6'), `PLAN=${planFile}`], {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const exited = once(child, 'exit');
+  const [{ pid }] = (await once(child, 'message')) as [{ pid: number }];
+  child.disconnect();
+  await exited;
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
 it('keeps what was measured when it is told to stop', async () => {
