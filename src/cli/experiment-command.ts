@@ -14,6 +14,7 @@ import type { MachineFacts } from '../telemetry/machine-facts.ts';
 import { BaseCommand } from './base-command.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
 import { DRIVERS, type DriverName, selectDriver } from './select-driver.ts';
+import { type MetricsChoice, type MetricsFlags, metricsFlags, sourceOf } from './select-metrics.ts';
 import { stepRunner } from './step-runner.ts';
 
 export const targetFlag = {
@@ -37,6 +38,7 @@ export const seedFlag = {
 export const runFlags = {
   ...targetFlag,
   ...realBrokerFlags,
+  ...metricsFlags,
   ...resultsFlag,
   ...seedFlag,
   driver: Flags.option({ options: DRIVERS, default: 'embedded' as const })({
@@ -52,6 +54,7 @@ export const runFlags = {
 
 export interface RunOptions {
   driver: DriverName;
+  metrics: MetricsFlags;
   results: string;
   seed: number;
   timeScale: number;
@@ -88,16 +91,22 @@ export abstract class ExperimentCommand extends BaseCommand {
   }
 
   /** Everything that an experiment needs, on this machine. */
-  protected async localStage(driver: DriverName, options: LocalTargetOptions = {}): Promise<Stage> {
+  protected async localStage(
+    driver: DriverName,
+    metrics: MetricsChoice = { kind: 'collector' },
+    options: LocalTargetOptions = {},
+  ): Promise<Stage> {
     const [{ LocalTarget }, { CollectorSource }, { machineEvidence, snapshotMachine }] = await Promise.all([
       import('../targets/local/local-target.ts'),
       import('../telemetry/collector/collector-source.ts'),
       import('../telemetry/machine-load.ts'),
     ]);
     return {
-      target: new LocalTarget(options),
+      target: new LocalTarget({ ...options, ...(metrics.kind === 'started' && { prometheus: metrics.program }) }),
       driver: await selectDriver(driver),
-      source: ({ collector }) => new CollectorSource(collector.url),
+      source: sourceOf(metrics),
+      // Whatever measures: what the collector keeps is there also when a Prometheus is not.
+      keeper: async ({ collector }) => new CollectorSource(collector.url),
       machine: {
         begin: async (servers) => {
           const pids = { ...servers, mex: process.pid };

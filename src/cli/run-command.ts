@@ -9,6 +9,7 @@ import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
 import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { palette } from './palette.ts';
 import { DRIVERS, type DriverName } from './select-driver.ts';
+import { describeMetrics, flagsOfRecord, type MetricsFlags, selectMetrics } from './select-metrics.ts';
 
 export interface CaseRun {
   /** A new run, or the id of one to go on with, which brings its own settings. */
@@ -25,9 +26,12 @@ export abstract class RunCommand extends ExperimentCommand {
     const { runExperiment } = await import('../runner/run-experiment.ts');
     const { question } = run;
     const realBroker = await findBroker(run.broker);
-    const stage = await this.localStage(await this.#driverOf(question), realBroker && { realBroker });
+    const tools = await this.#toolsOf(question);
+    const metrics = await selectMetrics(tools.metrics, tools.driver);
+    const stage = await this.localStage(tools.driver, metrics, realBroker && { realBroker });
     const before = await stage.target.current();
     const { record, folder } = await this.#open(question);
+    record.config.metrics = describeMetrics(metrics);
     const purge = await this.#ownsData(stage.target, before);
     const smallest = (experiment: Case): Shape => (before?.shape === 'multi' ? 'multi' : experiment.needs);
     this.logToStderr(`run ${record.runId} → ${folder.path}/`);
@@ -38,6 +42,7 @@ export abstract class RunCommand extends ExperimentCommand {
         folder,
         shapeFor: run.shapeFor ?? smallest,
         ...(realBroker && { realBroker: realBroker.bootstrap }),
+        needsPrometheus: metrics.kind === 'started',
         ...(run.afterDeploy === undefined ? {} : { afterDeploy: run.afterDeploy }),
         step: this.step,
         signal: this.signal,
@@ -59,11 +64,12 @@ export abstract class RunCommand extends ExperimentCommand {
     return false;
   }
 
-  /** That of a run that goes on is its own. */
-  async #driverOf(question: CaseRun['question']): Promise<DriverName> {
-    if (!('resume' in question)) return question.driver;
+  /** Those of a run that goes on are its own. */
+  async #toolsOf(question: CaseRun['question']): Promise<{ driver: DriverName; metrics: MetricsFlags }> {
+    if (!('resume' in question)) return question;
     const { config } = (await this.#open(question)).record;
-    return DRIVERS.find((name) => name === config.driver) ?? 'embedded';
+    const driver = DRIVERS.find((name) => name === config.driver) ?? 'embedded';
+    return { driver, metrics: flagsOfRecord(config.metrics) };
   }
 
   async #open(question: CaseRun['question']): Promise<{ record: RunRecord; folder: ResultsFolder }> {

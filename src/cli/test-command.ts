@@ -5,13 +5,14 @@ import { parseTimeScale, runFlags, selectCases } from './experiment-command.ts';
 import type { BrokerFlags } from './find-broker.ts';
 import { RunCommand } from './run-command.ts';
 import type { DriverName } from './select-driver.ts';
+import type { MetricsFlags } from './select-metrics.ts';
 
 export const testFlags = {
   ...runFlags,
   case: Flags.string({ description: 'only this case', helpValue: 'a2' }),
 };
 
-interface ParsedTestFlags extends BrokerFlags {
+interface ParsedTestFlags extends BrokerFlags, MetricsFlags {
   results: string;
   driver: DriverName;
   seed: number;
@@ -25,6 +26,7 @@ export abstract class TestCommand extends RunCommand {
     const question = {
       results: flags.results,
       driver: flags.driver,
+      metrics: flags,
       seed: flags.seed,
       repeat: flags.repeat,
       timeScale: parseTimeScale(flags['time-scale']),

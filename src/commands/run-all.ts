@@ -23,7 +23,7 @@ export default class RunAll extends RunCommand {
     resume: Flags.string({
       description: 'go on with a run where it stopped, with the settings that it was started with',
       helpValue: 'RUN',
-      exclusive: ['quick', 'time-scale', 'driver', 'seed', 'repeat'],
+      exclusive: ['quick', 'time-scale', 'driver', 'metrics', 'prometheus', 'seed', 'repeat'],
     }),
   };
   static override examples = [
@@ -39,7 +39,10 @@ export default class RunAll extends RunCommand {
     const cases = [...selectCases('asr1'), ...selectCases('asr2')];
     await this.step('doctor', () => this.#doctor());
     const record = await this.runCases({
-      question: resume === undefined ? { results, driver, seed, repeat, timeScale, cases } : { results, resume },
+      question:
+        resume === undefined
+          ? { results, driver, metrics: flags, seed, repeat, timeScale, cases }
+          : { results, resume },
       broker: flags,
       undeployAlways: true,
       shapeFor: ({ needs }: Case) => needs,
@@ -64,7 +67,14 @@ export default class RunAll extends RunCommand {
     const { smoke } = await import('../runner/smoke.ts');
     const { source, now } = await this.localStage('embedded');
     const idPrefix = `smoke-${now().toString(36)}`;
-    const context = { deployment, source: source(deployment), idPrefix, mayReset: true, now, signal: this.signal };
+    const context = {
+      deployment,
+      source: await source(deployment),
+      idPrefix,
+      mayReset: true,
+      now,
+      signal: this.signal,
+    };
     const failed = (await step('smoke', () => smoke(context))).filter(({ ok }) => !ok);
     if (failed.length === 0) return;
     throw new MexError(failed.map(({ name, found }) => `Smoke check failed: ${name}: ${found}`).join('\n'), {

@@ -25,7 +25,7 @@ export default class Smoke extends ExperimentCommand {
     const idPrefix = `smoke-${now().toString(36)}`;
     const checks = await smoke({
       deployment,
-      source: source(deployment),
+      source: await source(deployment),
       idPrefix,
       mayReset: false,
       now,

@@ -25,7 +25,5 @@ export const VALIDITY_RULES = [
 ] as const;
 export type ValidityRule = (typeof VALIDITY_RULES)[number];
 
-/** How often every process is scraped. */
-export const SCRAPE_INTERVAL_MS = 1_000;
 /** A send this much after it was due counts as late. */
 export const LATE_MS = 1;

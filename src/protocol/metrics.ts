@@ -50,6 +50,9 @@ export const METRIC = {
   processStart: 'process_start_time_seconds',
 } as const;
 
+/** How often a process is scraped: by whatever scrapes it on this machine, and in a cluster. */
+export const SCRAPE_INTERVAL_MS = { local: 1_000, kubernetes: 5_000 } as const;
+
 /** Steps a decade: 10^(1/48) is a bucket 4.9 % wide. */
 const FINE_STEPS_PER_DECADE = 48;
 /** Every bound of the coarse histograms, among them the limits that verdicts test, so that no bucket straddles one. */

@@ -7,9 +7,10 @@ export function runFacts(record: RunRecord): string[] {
   const hash =
     commit === null ? 'no commit' : `commit ${commit.hash.slice(0, 12)}${commit.dirty ? ' with changes' : ''}`;
   const broker = config.broker === undefined ? '' : `, broker ${config.broker}`;
+  const metrics = config.metrics === undefined ? '' : `, metrics ${config.metrics}`;
   const facts = [
     `run ${runId}, mex ${mexVersion}, ${hash}, ${instant(startedAtMs)}, ${duration(endedAtMs - startedAtMs)}`,
-    `target ${config.target}, driver ${config.driver}${broker}, seed ${config.seed}, time scale ${config.timeScale}, repetitions ${config.repeat}`,
+    `target ${config.target}, driver ${config.driver}${broker}${metrics}, seed ${config.seed}, time scale ${config.timeScale}, repetitions ${config.repeat}`,
     machineFact(record),
   ];
   const fewCores = fewCoresFact(record);

@@ -28,6 +28,8 @@ export interface RunRecord {
     cases: CaseId[];
     /** Where the engines published: `stand-in`, or the `host:port` of a real one. Absent until a case was measured. */
     broker?: string;
+    /** What measured the servers: `collector`, `prometheus 3.16.0`, … Absent in records of earlier releases: the collector. */
+    metrics?: string;
   };
   /** `cpuModel`, `cores`, `memoryBytes`, `kernel`, `os`, `arch`, `node`, `loadAverage`, …; null where not known. */
   machine: Record<string, string | number | null>;
@@ -120,6 +122,7 @@ const runRecordSchema = z.object({
     repeat: z.number().int().min(1),
     cases: z.array(caseIdSchema),
     broker: z.string().exactOptional(),
+    metrics: z.string().exactOptional(),
   }),
   machine: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   cases: z.array(caseEvidenceSchema),

@@ -7,7 +7,7 @@ import type { ShardEvidence } from '../experiment/evidence.ts';
 import { METRIC, STAGES } from '../protocol/metrics.ts';
 import { SHARD_SYMBOLS } from '../protocol/shards.ts';
 import type { SparseHistogram } from '../stats/sparse-histogram.ts';
-import type { HistogramSeries, MetricsSource, Sample, Window } from '../telemetry/metrics-source.ts';
+import type { HistogramSeries, MetricsSource, Sample, Scrapes, Window } from '../telemetry/metrics-source.ts';
 import { steadyWindows } from './windows.ts';
 
 export interface PhaseWindow extends Window {
@@ -62,15 +62,11 @@ class ShardReader {
     this.#window = window;
   }
 
-  get intervalMs(): number {
-    return this.#source.intervalMs;
-  }
-
   get window(): PhaseWindow {
     return this.#window;
   }
 
-  scrapes(): Promise<number[]> {
+  scrapes(): Promise<Scrapes> {
     return this.#source.scrapes(this.#target, this.#window);
   }
 
@@ -102,14 +98,14 @@ class ShardReader {
 
 async function scrapeEvidence(reader: ShardReader, counters: Sample[][]): Promise<ShardEvidence['scrapes']> {
   const { fromMs, toMs } = reader.window;
-  const times = await reader.scrapes();
+  const { atMs: times, intervalMs } = await reader.scrapes();
   const starts = await reader.samples(METRIC.processStart);
   const edges = [fromMs, ...times, toMs];
   const gaps = edges.slice(1).map((atMs, index) => atMs - (edges[index] ?? atMs));
   const restarts = new Set(starts.map(({ value }) => value)).size - 1;
   return {
     count: times.length,
-    intervalMs: reader.intervalMs,
+    intervalMs,
     longestGapMs: Math.round(Math.max(...gaps)),
     resets: restarts + counters.reduce((sum, samples) => sum + decreases(samples), 0),
   };

@@ -31,6 +31,8 @@ export interface ExperimentRequest {
   shapeFor(experiment: Case): Shape;
   /** `host:port` of the broker that was asked for. */
   realBroker?: string;
+  /** A Prometheus must run beside what is deployed. */
+  needsPrometheus?: boolean;
   /** Called before the first case and whenever the shape changes, with what is deployed. */
   afterDeploy?(deployment: Deployment, step: StepRunner): Promise<void>;
   step: StepRunner;
@@ -138,7 +140,7 @@ function noteBroker({ runId, config, cases }: RunRecord, { realBroker }: Deploym
 async function deployed(stage: Stage, request: ExperimentRequest, shape: Shape): Promise<Deployment> {
   const { afterDeploy, signal, step } = request;
   const running = await stage.target.current().catch(() => undefined);
-  if (running?.shape === shape && isWhole(running) && publishesTo(request.realBroker, running)) return running;
+  if (running?.shape === shape && isWhole(running) && isAsAsked(request, running)) return running;
   const { deployment, changed } = await step(`deploy ${shape}`, () => stage.target.deploy(shape, signal));
   if (changed) await afterDeploy?.(deployment, step);
   return deployment;
@@ -149,9 +151,10 @@ function isWhole({ shape, shards, gateway }: Deployment): boolean {
   return allShards && (shape === 'single' || gateway !== undefined);
 }
 
-/** Nobody asked: where it publishes is right. */
-function publishesTo(asked: string | undefined, { realBroker }: Deployment): boolean {
-  return asked === undefined || realBroker?.bootstrap === asked;
+/** Nobody asked for a broker: where it publishes is right. */
+function isAsAsked(asked: ExperimentRequest, { realBroker, prometheus }: Deployment): boolean {
+  if (asked.needsPrometheus && prometheus === undefined) return false;
+  return asked.realBroker === undefined || realBroker?.bootstrap === asked.realBroker;
 }
 
 /** Some scrapes more than the window, so that the series can be read from rest to rest. */
@@ -164,7 +167,7 @@ async function keepSeries(
   phase: PhaseEvidence,
 ): Promise<void> {
   const window = { fromMs: phase.startedAtMs - MARGIN_MS, toMs: phase.endedAtMs + MARGIN_MS };
-  await folder.append('metrics.jsonl', stage.source(deployment).dump(window));
+  await folder.append('metrics.jsonl', (await stage.keeper(deployment)).dump(window));
 }
 
 async function saveRecord(stage: Stage, record: RunRecord, folder: ResultsFolder): Promise<void> {

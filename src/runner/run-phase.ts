@@ -6,10 +6,9 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
 import { type Case, type Phase, phaseDurationMs, type Shard, shardsOf } from '../experiment/cases.ts';
 import type { LoadEvidence, MachineEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
-import { SCRAPE_INTERVAL_MS } from '../experiment/validity.ts';
 import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load/load-driver.ts';
 import { type Deployment, type Endpoint, endpointsOf, type Target } from '../targets/target.ts';
-import type { MetricsSource } from '../telemetry/metrics-source.ts';
+import type { MetricsSource, SeriesKeeper } from '../telemetry/metrics-source.ts';
 import { measureShard, type PhaseWindow } from './measure-shard.ts';
 import { measureStretches } from './measure-stretches.ts';
 import { postJson } from './post-json.ts';
@@ -21,7 +20,9 @@ export interface Stage {
   target: Target;
   driver: LoadDriver;
   /** The metrics of what is deployed. */
-  source(deployment: Deployment): MetricsSource;
+  source(deployment: Deployment): Promise<MetricsSource>;
+  /** What keeps the series of what is deployed, for the run's folder. */
+  keeper(deployment: Deployment): Promise<SeriesKeeper>;
   machine: MachineProbe;
   now(): number;
 }
@@ -53,12 +54,12 @@ export interface PhaseResult {
 
 /** Scrapes to wait for at rest, before and after the load. */
 const RESTED_SCRAPES = 2;
-const SCRAPE_WAIT_MS_MAX = 6 * SCRAPE_INTERVAL_MS;
+const SCRAPES_WAITED_MAX = 6;
 
 export async function runPhase(stage: Stage, request: PhaseRequest): Promise<PhaseResult> {
   const { phase, deployment, signal } = request;
   const shards = shardsOf(phase);
-  const source = stage.source(deployment);
+  const source = await stage.source(deployment);
   const plan = loadPlan(request, shards);
 
   for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal);
@@ -132,11 +133,11 @@ async function restedScrapes(stage: Stage, source: MetricsSource, shards: Shard[
   const rested = async (): Promise<boolean> => {
     const window = { fromMs: sinceMs, toMs: stage.now() };
     const counts = await Promise.all(
-      shards.map(async (shard) => (await source.scrapes(`engine-${shard}`, window)).length),
+      shards.map(async (shard) => (await source.scrapes(`engine-${shard}`, window)).atMs.length),
     );
     return counts.every((count) => count >= RESTED_SCRAPES);
   };
-  await waitFor(rested, SCRAPE_WAIT_MS_MAX);
+  await waitFor(rested, SCRAPES_WAITED_MAX * source.intervalMsMax);
 }
 
 /** Adds the matches of the running minute to the generator's progress; the figure is the one of the last look. */

@@ -148,7 +148,7 @@ async function scraped({ source, now }: SmokeContext, server: Endpoint): Promise
   const sinceMs = now();
   let count = 0;
   const seen = async (): Promise<boolean> => {
-    count = (await source.scrapes(server.name, { fromMs: sinceMs, toMs: now() })).length;
+    count = (await source.scrapes(server.name, { fromMs: sinceMs, toMs: now() })).atMs.length;
     return count > 0;
   };
   if (!(await waitFor(seen, SCRAPE_WAIT_MS_MAX))) throw failed(`no scrape within ${SCRAPE_WAIT_MS_MAX} ms`);

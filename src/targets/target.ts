@@ -13,7 +13,7 @@ export type { Shape } from '../protocol/shards.ts';
 
 /** One running server. */
 export interface Endpoint {
-  /** `engine-a`, `gateway`, `collector`. */
+  /** `engine-a`, `gateway`, `collector`, `prometheus`. */
   name: string;
   /** Base URL of its API, without a slash at the end. */
   url: string;
@@ -34,11 +34,13 @@ export interface Deployment {
   realBroker?: RealBroker;
   /** Between the engines and their broker: faults happen there. */
   proxy?: Endpoint;
+  /** A Prometheus that scrapes the servers too, and takes what k6 pushes. */
+  prometheus?: Endpoint;
 }
 
 /** The processes that the target has started. */
-export function endpointsOf({ shards, gateway, collector, broker, proxy }: Deployment): Endpoint[] {
-  return [...Object.values(shards), gateway, collector, broker, proxy].filter((one) => one !== undefined);
+export function endpointsOf({ shards, gateway, collector, broker, proxy, prometheus }: Deployment): Endpoint[] {
+  return [...Object.values(shards), gateway, collector, broker, proxy, prometheus].filter((one) => one !== undefined);
 }
 
 /** A broker that the target did not start and does not stop for good. */

@@ -35,15 +35,25 @@ export interface HistogramSeries {
   samples: readonly HistogramSample[];
 }
 
+/** The scrapes of a process that succeeded within a window. */
+export interface Scrapes {
+  /** Epoch milliseconds of each, ascending. */
+  atMs: number[];
+  /** Planned time between two of them. */
+  intervalMs: number;
+}
+
 export interface MetricsSource {
-  readonly name: 'collector';
-  /** Planned time between two scrapes. */
-  readonly intervalMs: number;
-  /** Epoch milliseconds of each scrape of a process that succeeded within the window. */
-  scrapes(target: string, window: Window): Promise<number[]>;
+  readonly name: 'collector' | 'prometheus';
+  /** The longest planned time between two scrapes of any process: to wait for, not to judge by. */
+  readonly intervalMsMax: number;
+  scrapes(target: string, window: Window): Promise<Scrapes>;
   /** The last sample at or before the window's start, then all within it. Throws a MexError where there is none. */
   samples(selector: Selector, window: Window): Promise<Sample[]>;
   histogram(selector: Selector, window: Window): Promise<HistogramSeries>;
+}
+
+export interface SeriesKeeper {
   /** Everything kept of the window, as lines of JSON, for the run's folder. */
   dump(window: Window): AsyncIterable<string>;
 }

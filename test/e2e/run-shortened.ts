@@ -70,7 +70,8 @@ function stageOf(target: LocalTarget, { generator }: Lies): Stage {
   return {
     target,
     driver: new EmbeddedDriver(generator === undefined ? {} : { generatorEntry: join(ROOT, generator) }),
-    source: ({ collector }) => new CollectorSource(collector.url),
+    source: async ({ collector }) => new CollectorSource(collector.url),
+    keeper: async ({ collector }) => new CollectorSource(collector.url),
     machine: {
       begin: async (pids) => {
         const before = await snapshotMachine(pids);

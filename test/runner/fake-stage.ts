@@ -78,12 +78,14 @@ export async function fakeStage({ run }: FakeOptions = {}): Promise<FakeStage> {
       },
       copyLogs: async () => {},
     },
-    source: () => ({
+    source: async () => ({
       name: 'collector',
-      intervalMs: 1_000,
-      scrapes: async () => [1, 2],
+      intervalMsMax: 1_000,
+      scrapes: async () => ({ atMs: [1, 2], intervalMs: 1_000 }),
       samples: async ({ metric }) => [{ atMs: 0, value: metric === 'process_start_time_seconds' ? 1 : 0 }],
       histogram: async () => ({ bounds: [1], samples: [{ atMs: 0, counts: [0, 0], count: 0, sum: 0 }] }),
+    }),
+    keeper: async () => ({
       async *dump() {
         yield '{}';
       },

@@ -38,11 +38,13 @@ function sourceOf(values: Record<string, number[]>): MetricsSource {
     times.map((atMs, index) => ({ atMs, value: (values[metric] ?? [])[index] ?? 0 }));
   return {
     name: 'collector',
-    intervalMs: 1_000,
-    scrapes: async (_target, { fromMs, toMs }) => times.filter((atMs) => atMs >= fromMs && atMs <= toMs),
+    intervalMsMax: 1_000,
+    scrapes: async (_target, { fromMs, toMs }) => ({
+      atMs: times.filter((atMs) => atMs >= fromMs && atMs <= toMs),
+      intervalMs: 1_000,
+    }),
     samples,
     histogram: async () => ({ bounds: [1], samples: [{ atMs: 9_000, counts: [0, 0], count: 0, sum: 0 }] }),
-    async *dump() {},
   };
 }
 

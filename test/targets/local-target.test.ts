@@ -249,7 +249,7 @@ test('undeploy tells what it stopped, the second time nothing; logs stay until t
   ]);
   expect(await running()).toEqual([]);
   expect(await target().undeploy()).toEqual([]);
-  expect(await readdir(folder)).toEqual(['logs', 'wal']);
+  expect(await readdir(folder)).toEqual(['logs', 'prometheus', 'wal']);
   await target().copyLogs(join(folder, '..', 'kept'));
   expect(await readdir(join(folder, '..', 'kept'))).toContain('engine-a.log');
   await target().undeploy({ purge: true });
@@ -273,7 +273,7 @@ test('while one mex changes the target, another is told who does', async () => {
   const leftBehind = { ...(await identify(process.pid)), startTime: '1' };
   await writeFile(join(folder, 'lock'), JSON.stringify(leftBehind));
   expect((await target().deploy('single', never)).changed).toBe(true);
-  expect(await readdir(folder)).toEqual(['local.json', 'logs', 'wal']);
+  expect(await readdir(folder)).toEqual(['local.json', 'logs', 'prometheus', 'wal']);
 });
 
 test('a record that cannot be read is refused', async () => {

@@ -85,6 +85,7 @@ export class EngineMetrics {
       publish: stage('publish'),
     };
     this.#gcPause = new HistogramSeries(METRIC.gcPause, labels, this.#gcPauseCounts, BUCKETS.gcPause);
+    this.#nodeRegistry.setDefaultLabels(labels);
     collectDefaultMetrics({ register: this.#nodeRegistry });
   }
 

@@ -9,6 +9,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { SHAPE_SHARDS, type Shape, type ShardId } from '../../protocol/shards.ts';
 import type { RealBroker } from '../target.ts';
+import { prometheusCommand, prometheusPortsIn, writeTargets } from './local-prometheus.ts';
 import { type ProcessRecord, writeLocalState } from './local-state.ts';
 import {
   brokerAddress,
@@ -19,11 +20,12 @@ import {
   engineSpec,
   gatewaySpec,
   type Publishing,
+  prometheusSpec,
   proxySpec,
   type ServerSpec,
   sameConfig,
 } from './server-specs.ts';
-import { startProcess } from './start-process.ts';
+import { readyPortsIn, startProcess } from './start-process.ts';
 import { stopProcess } from './stop-process.ts';
 
 /** What stays the same for one target. */
@@ -40,6 +42,8 @@ export interface LocalDeployment {
   shape: Shape;
   running: readonly ProcessRecord[];
   realBroker: RealBroker | undefined;
+  /** A Prometheus to start beside it; absent: one that runs goes on. */
+  prometheus?: string | undefined;
 }
 
 /** The collector is on this machine and only sets a table. */
@@ -65,7 +69,7 @@ export class ProcessChange {
   }
 
   /** @returns what runs now. */
-  async apply({ shape, realBroker }: Omit<LocalDeployment, 'running'>): Promise<ProcessRecord[]> {
+  async apply({ shape, realBroker, prometheus }: Omit<LocalDeployment, 'running'>): Promise<ProcessRecord[]> {
     this.#shape = shape;
     this.#realBroker = realBroker;
     try {
@@ -74,8 +78,9 @@ export class ProcessChange {
       const servers = engines.map(([, engine]) => engine);
       if (this.#shape === 'multi') servers.push(await this.#ensure(gatewaySpec(engines), this.#signal));
       const collector = await this.#ensureCollector(collectorSpec(servers));
+      const watching = await this.#ensurePrometheus(prometheus, servers);
       this.#signal.throwIfAborted();
-      await this.#stopAllBut([...servers, collector, ...publishing.records]);
+      await this.#stopAllBut([...servers, collector, ...watching, ...publishing.records]);
     } catch (problem) {
       await this.#takeBack();
       throw problem;
@@ -148,6 +153,13 @@ export class ProcessChange {
     }
   }
 
+  /** Any Prometheus finds the servers by the file, also one that mex did not start. */
+  async #ensurePrometheus(asked: string | undefined, servers: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
+    await writeTargets(this.#setup.folder, servers.map(endpointOf));
+    const program = asked ?? this.#running.get('prometheus')?.config.PROMETHEUS;
+    return program === undefined ? [] : [await this.#ensure(prometheusSpec(program), this.#signal)];
+  }
+
   async #start({ name, role, config }: ServerSpec, signal: AbortSignal): Promise<ProcessRecord> {
     const { folder, serveArgv, env, readyMsMax } = this.#setup;
     const logFile = join(folder, 'logs', `${name}.log`);
@@ -155,7 +167,9 @@ export class ProcessChange {
     const ports = await startProcess(
       {
         name,
-        argv: serveArgv(role),
+        ...(config.PROMETHEUS === undefined
+          ? { command: [process.execPath, ...serveArgv(role)], portsIn: readyPortsIn }
+          : { command: await prometheusCommand(config.PROMETHEUS, folder), portsIn: prometheusPortsIn }),
         env: { ...env, ...config },
         logFile,
         readyMsMax,
@@ -216,9 +230,9 @@ function standIn(brokers: readonly ProcessRecord[]): Pick<RealBroker, 'bootstrap
   return { bootstrap: addresses.join(','), addresses };
 }
 
-/** The collector first, so that it sees nobody fall, then those that others do not lean on. */
+/** Who scrapes first, so that it sees nobody fall, then those that others do not lean on. */
 export function byStopOrder(left: ProcessRecord, right: ProcessRecord): number {
-  const order = ['collector', 'gateway', 'engine', 'proxy', 'broker'];
+  const order = ['prometheus', 'collector', 'gateway', 'engine', 'proxy', 'broker'];
   return order.indexOf(left.role) - order.indexOf(right.role) || right.name.localeCompare(left.name);
 }
 

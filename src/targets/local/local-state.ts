@@ -15,7 +15,7 @@ const identity = {
 };
 const processRecord = z.object({
   name: z.string(),
-  role: z.enum(['engine', 'gateway', 'collector', 'broker', 'proxy']),
+  role: z.enum(['engine', 'gateway', 'collector', 'broker', 'proxy', 'prometheus']),
   ...identity,
   /** False while it starts: a `mex` that is killed then leaves it so. */
   ready: z.boolean(),

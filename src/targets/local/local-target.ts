@@ -18,6 +18,7 @@ import type { ActiveFault, Deployment, EventCount, LogCount, RealBroker, Target 
 import { beginLocalFault } from './broker-fault.ts';
 import { byStopOrder, engineOf, type LocalDeployment, type LocalSetup, ProcessChange } from './change-processes.ts';
 import { checkEventsWith, countLogWith } from './count-log.ts';
+import { writeTargets } from './local-prometheus.ts';
 import { type LocalState, type ProcessRecord, type Role, readLocalState, writeLocalState } from './local-state.ts';
 import { brokerAddress, endpointOf, logFolder } from './server-specs.ts';
 import { stopProcess } from './stop-process.ts';
@@ -34,6 +35,8 @@ export interface LocalTargetOptions {
   env?: NodeJS.ProcessEnv;
   /** A broker in place of the stand-in; without one, that of the last deployment stays. */
   realBroker?: RealBroker;
+  /** Program of a Prometheus to start beside the servers; without one, that of the last deployment stays. */
+  prometheus?: string;
   /** Arguments behind Node that hold the topics against a log. Default `bin/run.js events verify PATH --json`. */
   verifyArgv?: (logFolder: string, broker: string) => readonly string[];
   /** How long a server may take to be ready, replaying its log included. */
@@ -69,6 +72,7 @@ export class LocalTarget implements Target {
   readonly folder: string;
   readonly #setup: LocalSetup;
   readonly #realBroker: RealBroker | undefined;
+  readonly #prometheus: string | undefined;
   readonly #countArgv: (logFolder: string) => readonly string[];
   readonly #verifyArgv: (logFolder: string, broker: string) => readonly string[];
 
@@ -86,6 +90,7 @@ export class LocalTarget implements Target {
       readyMsMax: options.readyMsMax ?? READY_MS_MAX,
     };
     this.#realBroker = options.realBroker;
+    this.#prometheus = options.prometheus;
   }
 
   async deploy(shape: Shape, signal: AbortSignal): Promise<{ deployment: Deployment; changed: boolean }> {
@@ -99,7 +104,7 @@ export class LocalTarget implements Target {
       const before = { shape: state?.shape ?? shape, running: ready, realBroker: state?.realBroker };
       const change = new ProcessChange(this.#setup, before, signal);
       const realBroker = this.#realBroker ?? before.realBroker;
-      const running = await change.apply({ shape, realBroker });
+      const running = await change.apply({ shape, realBroker, prometheus: this.#prometheus });
       const deployment = this.#describe({ shape, running, realBroker });
       return { deployment, changed: change.changed || state?.shape !== shape };
     });
@@ -122,6 +127,7 @@ export class LocalTarget implements Target {
         if (await stopProcess(record)) stopped.push(record.name);
       }
       await writeLocalState(this.#setup.stateFile, undefined);
+      if (state !== undefined) await writeTargets(this.folder, []);
       if (purge) await rm(this.folder, { recursive: true, force: true });
       return stopped;
     });
@@ -166,6 +172,7 @@ export class LocalTarget implements Target {
   #describe({ shape, running, realBroker }: LocalDeployment): Deployment {
     const endpoint = (role: Role) => running.filter((one) => one.role === role).map(endpointOf)[0];
     const [gateway, collector, proxy] = [endpoint('gateway'), endpoint('collector'), endpoint('proxy')];
+    const prometheus = endpoint('prometheus');
     const broker = running.find(isBroker);
     if (collector === undefined) {
       throw new MexError('The collector has ended while other servers run', {
@@ -187,6 +194,7 @@ export class LocalTarget implements Target {
       ...(broker && { broker: { ...endpointOf(broker), url: brokerAddress(broker), metricsUrl: '' } }),
       ...(realBroker && { realBroker }),
       ...(proxy && { proxy }),
+      ...(prometheus && { prometheus }),
     };
   }
 

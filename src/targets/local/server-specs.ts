@@ -77,6 +77,11 @@ export function collectorSpec(servers: readonly ProcessRecord[]): ServerSpec {
   return { name: 'collector', role: 'collector', config: { ...PORTS, COLLECTOR_TARGETS: targets.join(',') } };
 }
 
+/** @param program the Prometheus to start; it finds its targets in a file. */
+export function prometheusSpec(program: string): ServerSpec {
+  return { name: 'prometheus', role: 'prometheus', config: { PROMETHEUS: program } };
+}
+
 export function endpointOf({ name, httpPort, metricsPort, pid }: ProcessRecord): Endpoint {
   const base = (ofPort: number): string => `http://127.0.0.1:${ofPort}`;
   return { name, url: base(httpPort), metricsUrl: `${base(metricsPort)}/metrics`, pid };

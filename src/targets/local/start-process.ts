@@ -1,7 +1,6 @@
 /**
  * Starts one server in a session of its own, its output appended to a log file, and waits until it says that it is
- * ready: a JSON line with `"msg":"ready"` and its ports. A server that ends first, says nothing in time or is no longer
- * wanted is not left running.
+ * ready, in words of its own. A server that ends first, says nothing in time or is no longer wanted is not left running.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
@@ -13,10 +12,12 @@ import { stopProcess } from './stop-process.ts';
 
 export interface StartOptions {
   name: string;
-  argv: readonly string[];
+  command: readonly [program: string, ...argv: string[]];
   env: NodeJS.ProcessEnv;
   logFile: string;
   readyMsMax: number;
+  /** Its ports, once its output says that it is ready. */
+  portsIn: (output: string) => ReadyPorts | undefined;
   /** Called as soon as the process is there, before it is ready. */
   onStarted: (identity: ProcessIdentity) => Promise<void>;
 }
@@ -34,7 +35,8 @@ export async function startProcess(options: StartOptions, signal: AbortSignal): 
   signal.throwIfAborted();
   const log = await open(options.logFile, 'a');
   const { size: offset } = await log.stat();
-  const child = spawn(process.execPath, options.argv, {
+  const [program, ...argv] = options.command;
+  const child = spawn(program, argv, {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     env: options.env,
@@ -67,7 +69,7 @@ function endOf(child: ChildProcess): { how: string | undefined } {
 }
 
 async function waitReady(
-  { name, logFile, readyMsMax }: StartOptions,
+  { name, logFile, readyMsMax, portsIn }: StartOptions,
   { offset, end, signal }: { offset: number; end: { how: string | undefined }; signal: AbortSignal },
 ): Promise<ReadyPorts> {
   const limitMs = performance.now() + readyMsMax;
@@ -75,7 +77,7 @@ async function waitReady(
     signal.throwIfAborted();
     const { how } = end;
     const output = (await readFile(logFile)).subarray(offset).toString('utf8');
-    const ports = readyPortsIn(output);
+    const ports = portsIn(output);
     if (ports !== undefined) return ports;
     if (how !== undefined) throw down(`${name} ${how}`, output, logFile);
     if (performance.now() > limitMs)
@@ -84,7 +86,7 @@ async function waitReady(
   }
 }
 
-/** Only whole lines are read: the last one may still be on its way. */
+/** Servers of mex: a JSON line with `"msg":"ready"`. Only whole lines are read: the last one may still be on its way. */
 export function readyPortsIn(output: string): ReadyPorts | undefined {
   for (const line of output.split('\n').slice(0, -1)) {
     if (!line.includes('"ready"')) continue;

@@ -1,7 +1,7 @@
 /** The collector's environment, checked whole: every problem at once, a line each. */
 import { SERVER_EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
-import { SCRAPE_INTERVAL_MS } from '../../experiment/validity.ts';
+import { SCRAPE_INTERVAL_MS } from '../../protocol/metrics.ts';
 
 export interface CollectorConfig {
   host: string;
@@ -32,7 +32,7 @@ export function readCollectorConfig(env: NodeJS.ProcessEnv): CollectorConfig {
   if (problems.length > 0) {
     throw new MexError(problems.join('\n'), { code: 'BAD_CONFIG', exit: SERVER_EXIT.config });
   }
-  return { host: env.HTTP_HOST ?? '127.0.0.1', port, targets, intervalMs: SCRAPE_INTERVAL_MS };
+  return { host: env.HTTP_HOST ?? '127.0.0.1', port, targets, intervalMs: SCRAPE_INTERVAL_MS.local };
 }
 
 /** What is wrong with a target, or undefined. */

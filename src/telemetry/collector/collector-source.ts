@@ -1,16 +1,24 @@
 /** Measurements from the embedded collector, over its HTTP API. */
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
-import { SCRAPE_INTERVAL_MS } from '../../experiment/validity.ts';
-import type { HistogramSeries, MetricsSource, Sample, Selector, Window } from '../metrics-source.ts';
+import { SCRAPE_INTERVAL_MS } from '../../protocol/metrics.ts';
+import type {
+  HistogramSeries,
+  MetricsSource,
+  Sample,
+  Scrapes,
+  Selector,
+  SeriesKeeper,
+  Window,
+} from '../metrics-source.ts';
 import { numberFromSpelled } from './dump-lines.ts';
 
 /** The collector is on this machine, and answers from memory. */
 const ANSWER_MS_MAX = 10_000;
 
-export class CollectorSource implements MetricsSource {
+export class CollectorSource implements MetricsSource, SeriesKeeper {
   readonly name = 'collector';
-  readonly intervalMs = SCRAPE_INTERVAL_MS;
+  readonly intervalMsMax = SCRAPE_INTERVAL_MS.local;
   readonly #url: string;
 
   /** @param url base URL of the collector, without a slash at the end. */
@@ -18,11 +26,12 @@ export class CollectorSource implements MetricsSource {
     this.#url = url;
   }
 
-  async scrapes(target: string, window: Window): Promise<number[]> {
+  async scrapes(target: string, window: Window): Promise<Scrapes> {
     const { scrapes } = await this.#getJson<{ scrapes: { atMs: number; up: number }[] }>('/scrapes', window, {
       target,
     });
-    return scrapes.filter(({ up }) => up === 1).map(({ atMs }) => atMs);
+    const atMs = scrapes.filter(({ up }) => up === 1).map((one) => one.atMs);
+    return { atMs, intervalMs: SCRAPE_INTERVAL_MS.local };
   }
 
   async samples(selector: Selector, window: Window): Promise<Sample[]> {

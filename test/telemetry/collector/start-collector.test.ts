@@ -93,13 +93,13 @@ test('no data is an error with a name, never zero', async () => {
   await expect(source.samples({ target: 'engine-a', metric: 'm' }, past)).rejects.toMatchObject(noData);
   await expect(source.histogram({ target: 'engine-a', metric: 'm' }, always())).rejects.toMatchObject(noData);
   await expect(source.scrapes('engine-x', always())).rejects.toMatchObject(noData);
-  expect(await source.scrapes('engine-a', past)).toEqual([]);
+  expect((await source.scrapes('engine-a', past)).atMs).toEqual([]);
 });
 
 test('a scrape that fails is kept as failed, with the reason', async () => {
   const fake = await fakeProcess();
   const { url, source } = await collecting({ 'engine-a': fake.url });
-  await until(async () => expect(await source.scrapes('engine-a', always())).not.toEqual([]));
+  await until(async () => expect((await source.scrapes('engine-a', always())).atMs).not.toEqual([]));
   fake.status = 503;
   await until(async () => expect(await failuresOf(url, 'engine-a')).toContain('HTTP 503'));
   fake.status = 200;
