@@ -26,6 +26,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   targets: ['protocol', 'exec', 'errors'],
   load: ['experiment', 'protocol', 'stats', 'exec', 'errors'],
   telemetry: ['experiment', 'protocol', 'stats', 'exec', 'errors'],
+  dashboard: ['experiment', 'protocol', 'errors'],
   verdict: ['experiment', 'stats'],
   report: ['experiment', 'verdict', 'stats'],
   runner: ['experiment', 'protocol', 'stats', 'verdict', 'report', 'errors'],

@@ -45,6 +45,13 @@ describe('wrong use', () => {
     [['smoke'], 5, /^mex: Nothing is deployed\. Run: mex deploy single\n$/],
     [['seed', 'multi'], 5, /^mex: Not deployed: shard a, b, c\. Run: mex deploy multi\n$/],
     [['test', 'asr1', '--results', 'a-file'], 5, /^mex: Could not write a-file\/.*Choose another place/],
+    [['dashboard'], 2, /^mex: mex has no live page of its own\. Look .*: mex dashboard --grafana\n$/],
+    [['dashboard', '--grafana', 'grafana'], 2, /^mex: Address of Grafana: .*: mex dashboard --grafana http:.*\n$/],
+    [
+      ['dashboard', '--grafana', 'http://127.0.0.1:1'],
+      5,
+      /^mex: No Grafana answers at http:\/\/127\.0\.0\.1:1: .* docker run .*\n$/,
+    ],
     [['wal', 'inspect', 'nowhere'], 74, /^mex: /],
   ])('%j ends with %i and one line', async (args, exit, line) => {
     const ended = await runMex(args, cwd);
