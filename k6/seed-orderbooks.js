@@ -2,7 +2,8 @@
  * Fills empty books by hand: `k6 run -e SEED_MODE=multi -e SEED_DEPTH=500 -e SEED_LEVELS=50 k6/seed-orderbooks.js`.
  * SEED_MODE `single` seeds shard a, `multi` all three through the gateway; where they are is told in lib/config.js.
  */
-import { urlOf } from './lib/config.js';
+import { SEED } from '../src/experiment/cases.ts';
+import { newRunId, numberOf, urlOf } from './lib/config.js';
 import { seedBooks } from './lib/seedHelper.js';
 
 const MODES = {
@@ -16,15 +17,16 @@ export default function seedOrderbooks() {
   const mode = __ENV.SEED_MODE || 'single';
   if (mode !== 'single' && mode !== 'multi') throw new Error(`SEED_MODE=${mode}: allowed is single or multi`);
   const { shards, url } = MODES[mode];
-  const shape = { ordersPerSymbol: wholeNumber('SEED_DEPTH', 500), levels: wholeNumber('SEED_LEVELS', 50) };
+  const shape = {
+    ordersPerSymbol: numberOf('SEED_DEPTH', SEED.ordersPerSymbol, isCount),
+    levels: numberOf('SEED_LEVELS', SEED.levels, isCount),
+  };
   const phase = { name: 'seed', flows: [{ name: 'none', shards, stages: [] }], seed: shape };
-  const idPrefix = `seed-${Date.now().toString(36)}`;
+  const idPrefix = `seed-${newRunId()}`;
   seedBooks({ phase: /** @type {any} */ (phase), ordersUrl: url, idPrefix, resetUrls: {} });
 }
 
-/** @param {string} name @param {number} byDefault */
-function wholeNumber(name, byDefault) {
-  const value = Number(__ENV[name] || byDefault);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Error(`${name}=${__ENV[name]}: allowed is a whole number above 0`);
-}
+const isCount = {
+  test: (/** @type {number} */ value) => Number.isInteger(value) && value > 0,
+  words: 'a whole number above 0',
+};

@@ -18,6 +18,8 @@ const PARAMETERS = {
 
 /** Milliseconds to the answer of an order that is priced to match at once. */
 const matchLatency = new Trend('match_latency_ms', true);
+/** Before the answer: of an iteration that is cut off, this is all that remains. */
+const ordersSent = new Counter('orders_sent');
 const fates = {
   accepted: new Counter('orders_accepted'),
   refused: new Counter('orders_refused'),
@@ -33,6 +35,7 @@ const fates = {
 export function sendOrder(flow, { ordersUrl, idPrefix }) {
   const n = exec.scenario.iterationInTest;
   const order = orderAt({ flow, idPrefix, seed }, n);
+  ordersSent.add(1);
   const sentAtMs = Date.now();
   const response = http.post(`${ordersUrl}/orders`, JSON.stringify(order), PARAMETERS);
   const { duration } = response.timings;

@@ -1,6 +1,6 @@
 /** A script is a case: this is all that it does. */
 import exec from 'k6/execution';
-import { experimentOf, plan } from './config.js';
+import { experimentOf, newRunId, plan } from './config.js';
 import { sendOrder } from './orderGenerator.js';
 import { replenishBooks, seedBooks } from './seedHelper.js';
 
@@ -23,7 +23,7 @@ export function runCase(id) {
 
     /** Before the first phase; `prepare` is the same before a later one. */
     setup() {
-      const runId = __ENV.RUN_ID || Date.now().toString(36);
+      const runId = __ENV.RUN_ID || newRunId();
       const [phase] = experiment.phases;
       if (plan === undefined && phase !== undefined)
         seedBooks({ phase, ordersUrl, resetUrls, idPrefix: idPrefixOf(runId, 0) });

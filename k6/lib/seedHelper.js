@@ -36,7 +36,10 @@ const counts = {
 export function seedBooks({ phase, ordersUrl, idPrefix, resetUrls }) {
   for (const shard of shardsOf(phase)) {
     const url = resetUrls[shard];
-    if (url !== undefined) expectOk(http.post(`${url}/reset`, '{}', { headers: JSON_HEADERS, timeout: ROUND_TIMEOUT }));
+    if (url !== undefined) {
+      const parameters = { headers: JSON_HEADERS, tags: { name: 'POST /reset' }, timeout: ROUND_TIMEOUT };
+      expectOk(http.post(`${url}/reset`, '{}', parameters));
+    }
     for (const { text, orders } of seedBodies(seedOrdersOf({ phase, idPrefix, seed }, shard))) {
       const parameters = { headers: JSON_HEADERS, tags: { name: 'POST /seed' }, timeout: SEED_TIMEOUT };
       const response = expectOk(http.post(`${ordersUrl}/seed/${shard}`, text, parameters));

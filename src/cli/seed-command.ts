@@ -2,15 +2,20 @@
 import { Flags } from '@oclif/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
-import type { Phase } from '../experiment/cases.ts';
+import { type Phase, SEED } from '../experiment/cases.ts';
 import { SHAPE_SHARDS, type Shape } from '../protocol/shards.ts';
 import { ExperimentCommand, seedFlag, targetFlag } from './experiment-command.ts';
 
 export const seedFlags = {
   ...targetFlag,
   ...seedFlag,
-  depth: Flags.integer({ description: 'asks on each symbol', default: 500, min: 1, max: 100_000 }),
-  levels: Flags.integer({ description: 'price levels that they are spread over', default: 50, min: 1, max: 10_000 }),
+  depth: Flags.integer({ description: 'asks on each symbol', default: SEED.ordersPerSymbol, min: 1, max: 100_000 }),
+  levels: Flags.integer({
+    description: 'price levels that they are spread over',
+    default: SEED.levels,
+    min: 1,
+    max: 10_000,
+  }),
 };
 
 export interface SeedOptions {

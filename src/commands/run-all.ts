@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { parseTimeScale, resultsFlag, runFlags, selectCases } from '../cli/experiment-command.ts';
 import { RunCommand } from '../cli/run-command.ts';
+import { runSmoke } from '../cli/run-smoke.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import type { Case } from '../experiment/cases.ts';
@@ -64,18 +65,9 @@ export default class RunAll extends RunCommand {
   }
 
   async #smoke(deployment: Deployment, step: StepRunner): Promise<void> {
-    const { smoke } = await import('../runner/smoke.ts');
     const { source, now } = await this.localStage('embedded');
-    const idPrefix = `smoke-${now().toString(36)}`;
-    const context = {
-      deployment,
-      source: await source(deployment),
-      idPrefix,
-      mayReset: true,
-      now,
-      signal: this.signal,
-    };
-    const failed = (await step('smoke', () => smoke(context))).filter(({ ok }) => !ok);
+    const context = { deployment, source: await source(deployment), mayReset: true, now, signal: this.signal };
+    const failed = (await step('smoke', () => runSmoke(context))).filter(({ ok, skipped }) => !ok && !skipped);
     if (failed.length === 0) return;
     throw new MexError(failed.map(({ name, found }) => `Smoke check failed: ${name}: ${found}`).join('\n'), {
       code: 'SMOKE',

@@ -1,43 +1,76 @@
+import { Flags } from '@oclif/core';
 import { ExperimentCommand, targetFlag } from '../cli/experiment-command.ts';
 import { palette } from '../cli/palette.ts';
+import { runSmoke } from '../cli/run-smoke.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
+import type { SmokeCheck } from '../runner/smoke-checks.ts';
 
 export default class Smoke extends ExperimentCommand {
   static override summary = 'check the wiring of what is deployed, end to end';
   static override description =
-    'One line a check; exit code 3 if one fails. Puts one pair of orders that match into each shard.';
-  static override flags = targetFlag;
-  static override examples = [{ description: 'after a deploy', command: '<%= config.bin %> smoke' }];
+    'One line a check; exit code 3 if one fails. Puts one pair of orders that match into each shard, and looks for its ' +
+    'events in the topics.';
+  static override flags = {
+    ...targetFlag,
+    grafana: Flags.string({ description: 'Grafana that must be there, with its dashboard', helpValue: 'URL' }),
+  };
+  static override examples = [
+    { description: 'after a deploy', command: '<%= config.bin %> smoke' },
+    { description: 'Grafana too', command: '<%= config.bin %> smoke --grafana http://127.0.0.1:3000' },
+  ];
 
   async run(): Promise<unknown> {
-    await this.parse(Smoke);
-    const { source, target, now } = await this.localStage('embedded');
-    const deployment = await target.current();
-    if (deployment === undefined) {
-      throw new MexError('Nothing is deployed', {
-        code: 'NOT_DEPLOYED',
-        exit: EXIT.environment,
-        suggestion: 'Run: mex deploy single',
-      });
-    }
-    const { smoke } = await import('../runner/smoke.ts');
-    const idPrefix = `smoke-${now().toString(36)}`;
-    const checks = await smoke({
-      deployment,
-      source: await source(deployment),
-      idPrefix,
-      mayReset: false,
-      now,
-      signal: this.signal,
-    });
+    const { flags } = await this.parse(Smoke);
+    const grafanaUrl = flags.grafana === undefined ? undefined : webAddress(flags.grafana);
+    const checks = await this.#checks(grafanaUrl);
     const { good, bad, faint } = palette();
+    const width = Math.max(...checks.map(({ name }) => name.length));
     for (const { name, ok, found, skipped } of checks) {
       const mark = skipped ? faint('·') : ok ? good('✓') : bad('✗');
-      this.log(`${mark} ${name}  ${faint(found)}`);
+      this.log(`${mark} ${name.padEnd(width)}  ${faint(found)}`);
     }
-    const failed = checks.filter(({ ok }) => !ok).length;
-    process.exitCode = failed === 0 ? EXIT.ok : EXIT.criterionFailed;
-    return { ok: failed === 0, checks };
+    const ok = checks.every((check) => check.ok);
+    process.exitCode = ok ? EXIT.ok : EXIT.criterionFailed;
+    return { ok, checks };
   }
+
+  async #checks(grafanaUrl: string | undefined): Promise<SmokeCheck[]> {
+    const { source, target, now } = await this.localStage('embedded');
+    try {
+      const deployment = await target.current();
+      if (deployment === undefined) throw nothingDeployed();
+      return await runSmoke({
+        deployment,
+        source: await source(deployment),
+        mayReset: false,
+        ...(grafanaUrl !== undefined && { grafanaUrl }),
+        now,
+        signal: this.signal,
+      });
+    } catch (thrown) {
+      // Without its collector a deployment cannot be described: that is this check's finding, and the rest is not known.
+      if (!(thrown instanceof MexError) || thrown.code !== 'TARGET_BROKEN') throw thrown;
+      return [{ name: 'collector: runs', ok: false, found: `${thrown.message}. ${thrown.suggestion ?? ''}` }];
+    }
+  }
+}
+
+function nothingDeployed(): MexError {
+  return new MexError('Nothing is deployed', {
+    code: 'NOT_DEPLOYED',
+    exit: EXIT.environment,
+    suggestion: 'Run: mex deploy single',
+  });
+}
+
+/** @throws MexError for what `fetch` would not take; a password in it is not repeated */
+function webAddress(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return text;
+  throw new MexError('--grafana: expected http://host:port or https://host, with no user and no password in it', {
+    code: 'BAD_FLAG',
+    exit: EXIT.usage,
+    suggestion: 'For example: --grafana http://127.0.0.1:3000',
+  });
 }

@@ -6,6 +6,10 @@ export interface Check {
   ok: boolean;
   found: string;
   wanted: string;
+  /** Versions that mex was tried with; empty where there is no version. */
+  tested: readonly string[];
+  /** What was found is newer than any of them. That fails nothing. */
+  newerThanTested: boolean;
   /** What to do here, best a line that can be pasted into a shell; null where nothing is to be done. */
   hint: string | null;
 }

@@ -14,9 +14,14 @@ const FOUND_WIDTH = 24;
 export function describeChecks(checks: readonly Check[], colours: Colours): string[] {
   return checks.map((check) => {
     const { name, found, wanted, hint } = check;
-    const line = `${name.padEnd(NAME_WIDTH)} ${found.padEnd(FOUND_WIDTH)} wanted ${wanted}`;
+    const line = `${name.padEnd(NAME_WIDTH)} ${found.padEnd(FOUND_WIDTH)} wanted ${wanted}${testedWith(check)}`;
     return `${markOf(check, colours)} ${line}${hint === null ? '' : colours.quiet(`: ${hint}`)}`;
   });
+}
+
+function testedWith({ tested, newerThanTested }: Check): string {
+  if (tested.length === 0) return '';
+  return `, tested with ${tested.join(' and ')}${newerThanTested ? '; this is newer, and nobody has tried it' : ''}`;
 }
 
 /** What remains to be done by hand, empty where nothing is. */

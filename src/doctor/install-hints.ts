@@ -1,9 +1,11 @@
 /** How to get each tool on this machine: lines to paste, never run by mex. Pure. */
 import type { Machine } from './machine.ts';
+import { TESTED_VERSIONS } from './tested-versions.ts';
 
-export type ToolName = 'docker' | 'docker daemon' | 'k3d' | 'kubectl' | 'helm' | 'k6' | 'git';
+export type ToolName = 'docker' | 'docker daemon' | 'k3d' | 'kubectl' | 'helm' | 'k6' | 'prometheus' | 'git';
 
-const K6_RELEASE = 'v2.2.0';
+const [K6_RELEASE] = TESTED_VERSIONS.k6;
+const [, PROMETHEUS_RELEASE] = TESTED_VERSIONS.prometheus;
 
 const MACOS: Record<ToolName, string> = {
   docker: 'brew install --cask docker',
@@ -12,6 +14,7 @@ const MACOS: Record<ToolName, string> = {
   kubectl: 'brew install kubectl',
   helm: 'brew install helm',
   k6: 'brew install k6',
+  prometheus: 'brew install prometheus',
   git: 'xcode-select --install',
 };
 
@@ -40,9 +43,15 @@ function linuxHint(tool: ToolName, arch: string): string {
     case 'helm':
       return 'curl -fsSL https://raw.githubusercontent.com/helm/helm/main/scripts/get-helm-3 | bash';
     case 'k6': {
-      const name = `k6-${K6_RELEASE}-linux-${arch}`;
-      const url = `https://github.com/grafana/k6/releases/download/${K6_RELEASE}/${name}.tar.gz`;
+      const name = `k6-v${K6_RELEASE}-linux-${arch}`;
+      const url = `https://github.com/grafana/k6/releases/download/v${K6_RELEASE}/${name}.tar.gz`;
       return `curl -fsSL ${url} | sudo tar -xz -C /usr/local/bin --strip-components=1 ${name}/k6`;
+    }
+    case 'prometheus': {
+      const name = `prometheus-${PROMETHEUS_RELEASE}.linux-${arch}`;
+      const url = `https://github.com/prometheus/prometheus/releases/download/v${PROMETHEUS_RELEASE}/${name}.tar.gz`;
+      const unpack = `sudo tar -xz -C /usr/local/bin --strip-components=1 ${name}/prometheus ${name}/promtool`;
+      return `sudo apt-get install -y prometheus || curl -fsSL ${url} | ${unpack}`;
     }
     case 'git':
       return 'sudo apt-get install -y git || sudo dnf install -y git';

@@ -1,10 +1,10 @@
 /** What the machine itself must offer. Pure: facts in, checks out. */
-import { isAtLeast } from '../exec/version.ts';
+import { isAtLeast, isNewerThan } from '../exec/version.ts';
 import type { Check, TargetName } from './check.ts';
 import type { Machine } from './machine.ts';
+import { TESTED_VERSIONS } from './tested-versions.ts';
 
 const NODE_MINIMUM = '22.19';
-const NODE_TESTED = 24;
 const GB = 1e9;
 /** A cluster of three shards with Prometheus, Grafana and a broker; on WSL2 the virtual machine must have it. */
 const CLUSTER_NEEDS = { memoryBytes: 8 * GB, diskBytes: 10 * GB };
@@ -29,7 +29,8 @@ export function machineChecks(machine: Machine, target: TargetName): Check[] {
 }
 
 function check(name: string, ok: boolean, facts: { found: string; wanted: string; hint: string }): Check {
-  return { name, needed: true, ok, found: facts.found, wanted: facts.wanted, hint: ok ? null : facts.hint };
+  const { found, wanted, hint } = facts;
+  return { name, needed: true, ok, found, wanted, tested: [], newerThanTested: false, hint: ok ? null : hint };
 }
 
 function osCheck({ platform, release }: Machine): Check {
@@ -68,9 +69,10 @@ function wslCheck({ wsl }: Machine): Check {
 }
 
 function nodeCheck({ nodeVersion }: Machine): Check {
-  const wanted = `>= ${NODE_MINIMUM}, tested with ${NODE_TESTED}`;
-  const hint = 'npm ci && npx mex doctor';
-  return check('Node', isAtLeast(nodeVersion, NODE_MINIMUM), { found: nodeVersion, wanted, hint });
+  const facts = { found: nodeVersion, wanted: `>= ${NODE_MINIMUM}`, hint: 'npm ci && npx mex doctor' };
+  const tested = TESTED_VERSIONS.Node;
+  const newerThanTested = isNewerThan(nodeVersion, tested.at(-1) ?? '');
+  return { ...check('Node', isAtLeast(nodeVersion, NODE_MINIMUM), facts), tested, newerThanTested };
 }
 
 function resultsCheck({ results }: Machine): Check {

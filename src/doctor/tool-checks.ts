@@ -1,49 +1,106 @@
-/** The programs that the k8s target runs: is each there, and new enough? */
+/** The programs that mex runs: is each there, new enough, and one that was tried? */
 import { findTool, type ToolAnswer, type ToolQuestion } from '../exec/find-tool.ts';
-import { isAtLeast } from '../exec/version.ts';
+import { isAtLeast, isNewerThan } from '../exec/version.ts';
 import type { Check, TargetName } from './check.ts';
 import { installHint, type ToolName } from './install-hints.ts';
 import type { Machine } from './machine.ts';
+import { TESTED_VERSIONS } from './tested-versions.ts';
 
 interface Tool extends ToolQuestion {
   label: ToolName;
   /** Absent: any version will do. */
   minimum?: string;
+  /** The newest last. */
+  tested: readonly string[];
+  /** The target that cannot do without it; null: none. */
+  neededBy: TargetName | null;
+  /** What it is for, where it is not needed. */
+  usedFor: string;
 }
+
+const OF_K8S = { neededBy: 'k8s', usedFor: 'for k8s' } as const;
 
 export const TOOLS: readonly Tool[] = [
   {
     label: 'docker',
     name: 'docker',
+    minimum: '20.10',
+    tested: TESTED_VERSIONS.docker,
+    ...OF_K8S,
     versionArgs: ['--version'],
     versionPattern: /version (\d[\d.]*)/i,
-    minimum: '20.10',
   },
   {
     label: 'docker daemon',
     name: 'docker',
+    minimum: '20.10',
+    tested: TESTED_VERSIONS.docker,
+    ...OF_K8S,
     versionArgs: ['version', '--format', '{{.Server.Version}}'],
     versionPattern: /^v?(\d[\d.]*)/m,
-    minimum: '20.10',
   },
-  { label: 'k3d', name: 'k3d', versionArgs: ['version'], versionPattern: /k3d version v?(\d[\d.]*)/ },
+  {
+    label: 'k3d',
+    name: 'k3d',
+    tested: TESTED_VERSIONS.k3d,
+    ...OF_K8S,
+    versionArgs: ['version'],
+    versionPattern: /k3d version v?(\d[\d.]*)/,
+  },
   {
     label: 'kubectl',
     name: 'kubectl',
+    minimum: '1.28',
+    tested: TESTED_VERSIONS.kubectl,
+    ...OF_K8S,
     versionArgs: ['version', '--client', '--output=yaml'],
     versionPattern: /gitVersion:\s*"?v?(\d[\d.]*)/,
-    minimum: '1.28',
   },
-  { label: 'helm', name: 'helm', versionArgs: ['version', '--short'], versionPattern: /v(\d[\d.]*)/, minimum: '3' },
-  { label: 'k6', name: 'k6', versionArgs: ['version'], versionPattern: /k6\S* v?(\d[\d.]*)/, minimum: '2.0' },
-  { label: 'git', name: 'git', versionArgs: ['--version'], versionPattern: /git version (\d[\d.]*)/ },
+  {
+    label: 'helm',
+    name: 'helm',
+    minimum: '3',
+    tested: TESTED_VERSIONS.helm,
+    ...OF_K8S,
+    versionArgs: ['version', '--short'],
+    versionPattern: /v(\d[\d.]*)/,
+  },
+  {
+    label: 'k6',
+    name: 'k6',
+    minimum: '2.0',
+    tested: TESTED_VERSIONS.k6,
+    ...OF_K8S,
+    usedFor: 'for k8s and --driver k6',
+    versionArgs: ['version'],
+    versionPattern: /k6\S* v?(\d[\d.]*)/,
+  },
+  {
+    label: 'prometheus',
+    name: 'prometheus',
+    // The oldest that was tried.
+    minimum: '2.42',
+    tested: TESTED_VERSIONS.prometheus,
+    neededBy: null,
+    usedFor: 'for --prometheus',
+    versionArgs: ['--version'],
+    versionPattern: /prometheus, version v?(\d[\d.]*)/,
+  },
+  {
+    label: 'git',
+    name: 'git',
+    tested: TESTED_VERSIONS.git,
+    ...OF_K8S,
+    versionArgs: ['--version'],
+    versionPattern: /git version (\d[\d.]*)/,
+  },
 ];
 
-/** One tool, as the doctor sees it. */
+/** One tool, as whoever cannot do without it sees it. */
 export async function checkTool(label: ToolName, machine: Machine, find: FindTool = findTool): Promise<Check> {
   const tool = TOOLS.find((one) => one.label === label);
   if (tool === undefined) throw new Error(`the doctor does not know ${label}`);
-  return toolCheck(tool, await find(tool), { machine, target: 'k8s' });
+  return toolCheck(tool, await find(tool), { machine, needed: true });
 }
 
 export type FindTool = (question: ToolQuestion, signal?: AbortSignal) => Promise<ToolAnswer>;
@@ -53,12 +110,15 @@ export async function toolChecks(
   target: TargetName,
   { signal, find = findTool }: { signal?: AbortSignal; find?: FindTool } = {},
 ): Promise<Check[]> {
-  return Promise.all(TOOLS.map(async (tool) => toolCheck(tool, await find(tool, signal), { machine, target })));
+  const checks = TOOLS.map(async (tool) => {
+    return toolCheck(tool, await find(tool, signal), { machine, needed: tool.neededBy === target });
+  });
+  return Promise.all(checks);
 }
 
-function toolCheck(tool: Tool, answer: ToolAnswer, context: { machine: Machine; target: TargetName }): Check {
-  const { label, minimum } = tool;
-  const needed = context.target === 'k8s';
+function toolCheck(tool: Tool, answer: ToolAnswer, context: { machine: Machine; needed: boolean }): Check {
+  const { label, minimum, tested, usedFor } = tool;
+  const { machine, needed } = context;
   const version = answer.found ? answer.version : undefined;
   const ok = version !== undefined && (minimum === undefined || isAtLeast(version, minimum));
   const wanted = minimum === undefined ? 'any version' : `>= ${minimum}`;
@@ -67,7 +127,9 @@ function toolCheck(tool: Tool, answer: ToolAnswer, context: { machine: Machine; 
     needed,
     ok,
     found: version ?? (answer.found ? `there, but ${answer.problem}` : 'not found'),
-    wanted: needed ? wanted : `${wanted} (for k8s)`,
-    hint: ok ? null : installHint(label, context.machine),
+    wanted: needed ? wanted : `${wanted} (${usedFor})`,
+    tested,
+    newerThanTested: version !== undefined && isNewerThan(version, tested.at(-1) ?? version),
+    hint: ok ? null : installHint(label, machine),
   };
 }

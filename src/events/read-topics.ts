@@ -10,6 +10,8 @@ export interface TopicsRequest {
   topics: readonly string[];
   /** Only what comes from now on. */
   fromEnd?: boolean;
+  /** Called once it is settled where reading begins: what is written from now on will be told. */
+  opened?(): void;
   /** Called when all that was there has been told: true to look again for more. */
   again(): boolean;
   /** Called when the topics cannot be opened: true to try again. Without it, once is all. */
@@ -25,6 +27,7 @@ export async function readTopics(request: TopicsRequest, tell: (record: TopicRec
   const connections = new Connections();
   try {
     const { reader, next } = await openReader(request, connections);
+    request.opened?.();
     for (;;) {
       for (const topic of request.topics)
         await readOnce(reader, { topic, next: next.get(topic) ?? [] }, { request, tell });

@@ -14,6 +14,12 @@ export function isAtLeast(version: string, minimum: string): boolean {
   return compareVersions(version, minimum) >= 0;
 }
 
+/** Is it newer than every version of a kind? Newer than `4.3` is 4.4, and not 4.3.9. */
+export function isNewerThan(version: string, kind: string): boolean {
+  const parts = partsOf(kind).length;
+  return compareVersions(partsOf(version).slice(0, parts).join('.'), kind) > 0;
+}
+
 function partsOf(version: string): number[] {
   const [numbers = ''] = /\d+(\.\d+)*/.exec(version) ?? [];
   return numbers === '' ? [] : numbers.split('.').map(Number);

@@ -62,7 +62,8 @@ export interface Case {
 }
 
 const MINUTE_MS = 60_000;
-const SEED: SeedShape = { ordersPerSymbol: 500, levels: 50 };
+/** Of most cases, and of who fills the books by hand. */
+export const SEED: SeedShape = { ordersPerSymbol: 500, levels: 50 };
 const ALL_SHARDS: readonly Shard[] = ['a', 'b', 'c'];
 
 const constant = (perSecond: number, minutes: number): ArrivalStage => ({

@@ -38,6 +38,8 @@ export interface LoadEvidence {
     /** Levels left short because a bid stood at or above them. */
     blockedLevels: number;
   };
+  /** What a reader must know of how it was sent, in words. None of it makes the load invalid. */
+  notes?: string[];
 }
 
 /** What one shard said of itself through its metrics, over the window of the phase. */

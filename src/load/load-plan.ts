@@ -16,4 +16,8 @@ export interface LoadPlan {
   seedUrls: Record<string, string>;
   /** Flows whose raw latencies are kept. */
   rawFlows: string[];
+  /** Where the phase stands, for whoever shows its series beside others: `RUN/CASE/PHASE`, and `/r2` when repeated. */
+  testId?: string;
+  /** A driver that runs a program of somebody else's keeps its output here, under this name; absent: nowhere. */
+  logs?: { folder: string; name: string };
 }

@@ -34,6 +34,7 @@ const load = z.object({
     failures: z.number(),
     blockedLevels: z.number(),
   }),
+  notes: z.array(z.string()).exactOptional(),
 });
 
 const shardEvidence = z.object({

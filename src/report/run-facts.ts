@@ -1,4 +1,5 @@
 /** What a reader must know of a run to weigh its figures, in sentences. */
+import { phaseName } from './latency-rows.ts';
 import { duration, gibibytes, instant } from './quantities.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -15,6 +16,7 @@ export function runFacts(record: RunRecord): string[] {
   ];
   const fewCores = fewCoresFact(record);
   if (fewCores !== undefined) facts.push(fewCores);
+  facts.push(...driverFacts(record));
   if (interrupted) facts.push('interrupted: only what was measured until then is judged');
   for (const { caseId, startedAtMs, because } of record.repeated ?? []) {
     facts.push(
@@ -23,6 +25,19 @@ export function runFacts(record: RunRecord): string[] {
   }
   return facts;
 }
+
+/** What the driver cannot know, and what befell it. */
+function driverFacts({ config, cases }: RunRecord): string[] {
+  const notes = cases.flatMap((evidence) =>
+    evidence.phases.flatMap((phase) =>
+      (phase.load.notes ?? []).map((note) => `${phaseName(evidence, phase)}: ${note}`),
+    ),
+  );
+  return config.driver === 'k6' ? [K6_FACT, ...notes] : notes;
+}
+
+const K6_FACT =
+  'k6 measures from when it sends: when an order was due is found from the number of its iteration, to a millisecond, and lag is known no better';
 
 /** `INDICATIVE PASS` in a shortened run: no verdict stands without the mark. */
 export function marked(verdict: string, indicative: boolean): string {

@@ -14,6 +14,8 @@ export interface CaseRequest {
   repetition: number;
   seed: number;
   timeScale: number;
+  /** Where a driver keeps what its program said. */
+  logFolder: string;
   onProgress(phase: Phase, progress: PhaseProgress): void;
   /** Called with each phase as soon as it is over, while its series are still at hand. */
   onPhase(phase: PhaseEvidence): Promise<void>;
@@ -38,12 +40,16 @@ export async function runCase(stage: Stage, request: CaseRequest): Promise<CaseE
 
 /** A phase that fails breaks the case off, with the reason; it does not end the run. */
 async function runOne(stage: Stage, request: CaseRequest, phase: Phase): Promise<Partial<PhaseResult>> {
-  const phaseNumber = request.case.phases.indexOf(phase);
+  const { runId, repetition, logFolder } = request;
+  const { id, phases } = request.case;
+  const [name, again] = [phase.name.replaceAll(' ', '-'), repetition > 1 ? `/r${repetition}` : ''];
   try {
     return await runPhase(stage, {
       ...request,
       phase,
-      idPrefix: `${request.runId}-${request.case.id}.${phaseNumber}.${request.repetition}`,
+      idPrefix: `${runId}-${id}.${phases.indexOf(phase)}.${repetition}`,
+      testId: `${runId}/${id}/${name}${again}`,
+      logs: { folder: logFolder, name: `${id}-${name}-r${repetition}` },
       onProgress: (progress) => request.onProgress(phase, progress),
     });
   } catch (thrown) {

@@ -19,6 +19,9 @@ import { runCase } from './run-case.ts';
 import type { PhaseProgress, Stage } from './run-phase.ts';
 import { writeReports } from './write-reports.ts';
 
+/** In the run's folder: what every process and k6 said. */
+const LOGS = 'logs';
+
 /** Runs one piece of work under a title, and shows the lines that it tells meanwhile. */
 export type StepRunner = <T>(title: string, work: (tell: (line: string) => void) => Promise<T>) => Promise<T>;
 
@@ -56,7 +59,7 @@ export async function runExperiment(stage: Stage, request: ExperimentRequest): P
     if (signal.aborted) record.interrupted = true;
     await saveRecord(stage, record, folder);
   }
-  await stage.target.copyLogs(`${folder.path}/logs`);
+  await stage.target.copyLogs(`${folder.path}/${LOGS}`);
   await writeReports(record, folder);
   return record;
 }
@@ -111,6 +114,7 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
       repetition: item.repetition,
       seed: record.config.seed,
       timeScale: record.config.timeScale,
+      logFolder: `${folder.path}/${LOGS}`,
       onProgress: (phase, progress) => tell(progressLine(phase.name, progress)),
       onPhase: (phase) => keepSeries(stage, deployment, folder, phase),
       signal,

@@ -37,6 +37,8 @@ export interface PhaseRequest {
   phase: Phase;
   deployment: Deployment;
   idPrefix: string;
+  testId: string;
+  logs: NonNullable<LoadPlan['logs']>;
   seed: number;
   onProgress(progress: PhaseProgress): void;
   signal: AbortSignal;
@@ -100,7 +102,8 @@ function endpointOf(deployment: Deployment, shard: Shard): Endpoint {
   });
 }
 
-function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: PhaseRequest, shards: Shard[]): LoadPlan {
+function loadPlan(request: PhaseRequest, shards: Shard[]): LoadPlan {
+  const { case: experiment, phase, deployment, idPrefix, testId, logs, seed } = request;
   const entry = experiment.via === 'gateway' ? deployment.gateway : endpointOf(deployment, 'a');
   if (entry === undefined) {
     throw new MexError('The gateway is not deployed', {
@@ -118,6 +121,8 @@ function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: Phase
     vusMax: experiment.vusMax,
     ordersUrl: entry.url,
     seedUrls: Object.fromEntries(shards.map((shard) => [shard, seedUrl(shard)])),
+    testId,
+    logs,
     rawFlows: experiment.id === 'b5' ? ['steady'] : phase.fault === undefined ? [] : ['orders'],
   };
 }

@@ -1,34 +1,31 @@
 /**
- * Is everything wired? One line a check, from outside: what a client and a scraper see.
+ * Is everything wired? One line a check, from outside: what a client, a scraper and a reader of the topics see.
  *
- * The pair of orders that must match is put between the best bid and the best ask of a book, where it can touch
- * nobody else's order; where there is no room, that is the finding.
+ * Guarantees: whatever fails, every other check is run that does not stand on it; a server of the shape that does not run
+ * is a failed check, not an absent one. The pair of orders touches nobody else's, see `smoke-pair.ts`.
  */
-
-import { MexError, messageOf } from '../errors/mex-error.ts';
+import { messageOf } from '../errors/mex-error.ts';
 import { METRIC } from '../protocol/metrics.ts';
-import type { BookView } from '../protocol/replies.ts';
-import { SHARD_SYMBOLS, type ShardId } from '../protocol/shards.ts';
+import { SHAPE_SHARDS, SHARD_SYMBOLS, type ShardId } from '../protocol/shards.ts';
 import type { Deployment, Endpoint } from '../targets/target.ts';
 import type { MetricsSource } from '../telemetry/metrics-source.ts';
-import { callJson, postJson } from './post-json.ts';
+import { callJson } from './post-json.ts';
+import { type SmokeCheck, SmokeChecks, smokeFailure } from './smoke-checks.ts';
+import { grafanaSteps } from './smoke-grafana.ts';
+import { type EventWatch, type PairContext, pairSteps } from './smoke-pair.ts';
 import { waitFor } from './wait-for.ts';
 
-export interface SmokeCheck {
-  name: string;
-  ok: boolean;
-  /** What was found; for a check that could not run, why. */
-  found: string;
-  skipped?: boolean;
-}
-
-interface SmokeContext {
+export interface SmokeContext {
   deployment: Deployment;
   source: MetricsSource;
   /** Part of every order id. */
   idPrefix: string;
   /** The books are the experiment's own, which empties them anyhow. */
   mayReset: boolean;
+  /** Opens the topics that the deployment publishes to. @param mentions in the ids of the orders that are looked for */
+  watchEvents(mentions: string, signal: AbortSignal): Promise<EventWatch>;
+  /** Base URL. Absent: it is not looked at. */
+  grafanaUrl?: string;
   now(): number;
   signal: AbortSignal;
 }
@@ -36,56 +33,84 @@ interface SmokeContext {
 const SCRAPE_WAIT_MS_MAX = 5_000;
 
 export async function smoke(context: SmokeContext): Promise<SmokeCheck[]> {
-  const { shards, gateway } = context.deployment;
-  const checks: SmokeCheck[] = [];
-  const check = async (name: string, work: () => Promise<string>): Promise<void> => {
-    context.signal.throwIfAborted();
-    checks.push(await outcomeOf(name, work));
-  };
+  const { deployment, idPrefix, signal } = context;
+  const { shape, gateway, shards } = deployment;
+  const checks = new SmokeChecks(signal);
+  for (const name of missingServers(deployment)) await checks.run(`${name}: runs`, () => notRunning(name, shape));
   const servers = [...Object.values(shards), ...(gateway ? [gateway] : [])];
   for (const server of servers) {
-    await check(`${server.name}: healthy`, () => expectStatus(`${server.url}/health`, 'UP'));
-    await check(`${server.name}: ready`, () => expectStatus(`${server.url}/ready`));
-    await check(`${server.name}: metrics present`, () => metricsPresent(server));
+    await checks.run(`${server.name}: healthy`, () => expectStatus(`${server.url}/health`, 'UP'));
+    await checks.run(`${server.name}: ready`, () => expectStatus(`${server.url}/ready`));
+    await checks.run(`${server.name}: metrics present`, () => metricsPresent(server));
   }
-  for (const shard of Object.keys(shards) as ShardId[]) {
-    const entry = gateway ?? shards[shard];
-    if (entry !== undefined)
-      await check(`shard ${shard}: a seeded ask is matched`, () => matchPair(context, shard, entry));
+  const watch = await opened(context.watchEvents(idPrefix, signal));
+  try {
+    for (const shard of Object.keys(shards) as ShardId[]) {
+      if (gateway) await checks.run(`gateway: routes the symbols of shard ${shard}`, () => routes(gateway, shard));
+      await checks.runInOrder(pairSteps(pairOf(context, shard), watch.read));
+    }
+  } finally {
+    await watch.close();
   }
-  for (const server of servers) {
-    await check(`collector: scrapes ${server.name}`, () => scraped(context, server));
+  // At once: one that hangs costs its wait for all of them together.
+  const scrapes = servers.map((server) => ({ server, found: Promise.allSettled([scraped(context, server)]) }));
+  for (const { server, found } of scrapes) {
+    await checks.run(`collector: scrapes ${server.name}`, async () => answerOf(await found));
   }
-  checks.push({ name: 'Grafana reachable', ok: true, skipped: true, found: 'target local has no Grafana' });
-  return checks;
+  if (context.grafanaUrl === undefined) checks.skip('Grafana: reachable', 'not asked for: --grafana URL');
+  else await checks.runInOrder(grafanaSteps(context.grafanaUrl, signal));
+  return checks.all;
 }
 
-async function outcomeOf(name: string, work: () => Promise<string>): Promise<SmokeCheck> {
+/** Servers of the shape that do not run; where some do, the rest is looked at all the same. */
+function missingServers({ shape, shards, gateway }: Deployment): string[] {
+  const engines = SHAPE_SHARDS[shape].filter((shard) => shards[shard] === undefined).map((shard) => `engine-${shard}`);
+  return shape === 'multi' && gateway === undefined ? [...engines, 'gateway'] : engines;
+}
+
+async function notRunning(name: string, shape: string): Promise<never> {
+  throw smokeFailure(`${name} has ended. Start it again: mex deploy ${shape}`);
+}
+
+/** A broker that does not answer is told by each check that stands on it. */
+async function opened(opening: Promise<EventWatch>): Promise<{ read(): EventWatch; close(): Promise<void> }> {
   try {
-    return { name, ok: true, found: await work() };
+    const watch = await opening;
+    return { read: () => watch, close: () => watch.close() };
   } catch (thrown) {
-    return { name, ok: false, found: messageOf(thrown) };
+    const read = (): never => {
+      throw thrown;
+    };
+    return { read, close: async () => {} };
   }
+}
+
+function pairOf({ deployment, idPrefix, mayReset, signal }: SmokeContext, shard: ShardId): PairContext {
+  const engine = deployment.shards[shard];
+  if (engine === undefined) throw new Error(`shard ${shard} is not among the deployed`);
+  return { shard, engine, entry: deployment.gateway ?? engine, idPrefix, mayReset, signal };
 }
 
 async function expectStatus(url: string, status?: string): Promise<string> {
   const reply = await callJson(url);
-  const found = (reply.body as { status?: unknown }).status;
+  const { status: found } = Object(reply.body) as { status?: unknown };
   if (reply.status !== 200 || (status !== undefined && found !== status)) {
-    throw failed(`${url} answered ${reply.status} ${JSON.stringify(reply.body)}`);
+    throw smokeFailure(`${url} answered ${reply.status} ${JSON.stringify(reply.body)}`);
   }
   return JSON.stringify(reply.body);
 }
 
 async function metricsPresent(server: Endpoint): Promise<string> {
-  const response = await fetch(server.metricsUrl, { signal: AbortSignal.timeout(SCRAPE_WAIT_MS_MAX) });
-  const text = await response.text();
-  const wanted = server.name === 'gateway' ? [METRIC.gatewayRequests, METRIC.gatewayRequestDuration] : ENGINE_METRICS;
-  const missing = wanted.filter((name) => !text.includes(`# TYPE ${name} `));
-  if (missing.length > 0) throw failed(`missing: ${missing.join(', ')}`);
+  const { status, body } = await callJson(server.metricsUrl);
+  if (status !== 200) throw smokeFailure(`${server.metricsUrl} answered ${status}`);
+  const wanted = server.name === 'gateway' ? GATEWAY_METRICS : ENGINE_METRICS;
+  const missing = wanted.filter((name) => !String(body).includes(`# TYPE ${name} `));
+  if (missing.length > 0) throw smokeFailure(`missing: ${missing.join(', ')}`);
   return `${wanted.length} of ${wanted.length}`;
 }
 
+const GATEWAY_METRICS = [METRIC.gatewayRequests, METRIC.gatewayRequestDuration];
+/** Those of the contract, and those that a verdict is made of. */
 const ENGINE_METRICS = [
   METRIC.matchDuration,
   METRIC.validationDuration,
@@ -98,63 +123,43 @@ const ENGINE_METRICS = [
   METRIC.bookDepth,
   METRIC.bookLevels,
   METRIC.ringUtilization,
+  METRIC.matchDurationFine,
+  METRIC.stageDurationFine,
+  METRIC.gcPause,
+  METRIC.gcPauseMax,
+  METRIC.eventsOffered,
+  METRIC.eventsSent,
+  METRIC.heapUsed,
+  METRIC.processStart,
 ];
 
-/** Seeds one ask, buys it, and sees the engine count exactly one match more. */
-async function matchPair(context: SmokeContext, shard: ShardId, entry: Endpoint): Promise<string> {
-  const engine = context.deployment.shards[shard];
-  if (engine === undefined) throw failed(`shard ${shard} is not deployed`);
-  if (context.mayReset) await postJson(`${engine.url}/reset`, {}, context.signal);
-  const { symbol, price } = await freePlace(shard, entry);
-  const before = await matchesOf(engine);
-  const order = { symbol, price, quantity: 1 };
-  const seed = { orders: [{ ...order, orderId: `${context.idPrefix}-${shard}-ask`, side: 'SELL' }] };
-  await postJson(`${entry.url}/seed/${shard}`, seed, context.signal);
-  await postJson(
-    `${entry.url}/orders`,
-    { ...order, orderId: `${context.idPrefix}-${shard}-buy`, side: 'BUY' },
-    context.signal,
-  );
-  const after = await matchesOf(engine);
-  if (after - before !== 1) throw failed(`${after - before} matches were counted, expected 1`);
-  return `1 match of ${symbol} at ${price} cents`;
-}
-
-/** The first of a shard's books with a price between its best bid and its best ask. */
-async function freePlace(shard: ShardId, entry: Endpoint): Promise<{ symbol: string; price: number }> {
+/** Each symbol's book, asked for at the gateway, comes from the shard that owns it. */
+async function routes(gateway: Endpoint, shard: ShardId): Promise<string> {
   for (const symbol of SHARD_SYMBOLS[shard]) {
-    const price = freePrice((await callJson(`${entry.url}/book/${symbol}?levels=1`)).body as BookView);
-    if (price !== undefined) return { symbol, price };
+    const { status, body } = await callJson(`${gateway.url}/book/${symbol}?levels=1`);
+    const { shardId } = Object(body) as { shardId?: unknown };
+    if (status !== 200) throw smokeFailure(`the book of ${symbol}: ${status} ${JSON.stringify(body)}`);
+    if (shardId !== shard) throw smokeFailure(`the book of ${symbol} came from shard ${String(shardId)}`);
   }
-  throw failed(`no book of shard ${shard} has a price free between its bid and its ask: POST /reset empties them`);
+  return SHARD_SYMBOLS[shard].join(', ');
 }
 
-const EMPTY_BOOK_PRICE_CENTS = 15_000;
-
-export function freePrice({ bids, asks }: Pick<BookView, 'bids' | 'asks'>): number | undefined {
-  const bid = bids[0]?.price ?? 0;
-  const ask = asks[0]?.price ?? Math.max(bid, EMPTY_BOOK_PRICE_CENTS) + 2;
-  return ask - bid < 2 ? undefined : ask - 1;
-}
-
-async function matchesOf(engine: Endpoint): Promise<number> {
-  const response = await fetch(engine.metricsUrl, { signal: AbortSignal.timeout(SCRAPE_WAIT_MS_MAX) });
-  const value = new RegExp(`^${METRIC.matches}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(await response.text())?.[1];
-  if (value === undefined) throw failed(`${engine.metricsUrl} has no ${METRIC.matches}`);
-  return Number(value);
+function answerOf([outcome]: [PromiseSettledResult<string>]): string {
+  if (outcome.status === 'fulfilled') return outcome.value;
+  throw outcome.reason;
 }
 
 async function scraped({ source, now }: SmokeContext, server: Endpoint): Promise<string> {
   const sinceMs = now();
-  let count = 0;
+  let why = `no scrape within ${SCRAPE_WAIT_MS_MAX} ms`;
   const seen = async (): Promise<boolean> => {
-    count = (await source.scrapes(server.name, { fromMs: sinceMs, toMs: now() })).atMs.length;
-    return count > 0;
+    try {
+      return (await source.scrapes(server.name, { fromMs: sinceMs, toMs: now() })).atMs.length > 0;
+    } catch (thrown) {
+      why = messageOf(thrown);
+      return false;
+    }
   };
-  if (!(await waitFor(seen, SCRAPE_WAIT_MS_MAX))) throw failed(`no scrape within ${SCRAPE_WAIT_MS_MAX} ms`);
-  return 'up';
-}
-
-function failed(message: string): MexError {
-  return new MexError(message, { code: 'SMOKE', exit: 3 });
+  if (await waitFor(seen, SCRAPE_WAIT_MS_MAX)) return 'up';
+  throw smokeFailure(why);
 }

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 100;
 
+/** @param limitMs from now; a look that is under way when it passes is the last one */
 export async function waitFor(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs <= limitMs; waitedMs += LOOK_EVERY_MS) {
+  const deadlineMs = performance.now() + limitMs;
+  for (;;) {
     if (await condition().catch(() => false)) return true;
+    if (performance.now() >= deadlineMs) return false;
     await sleep(LOOK_EVERY_MS);
   }
-  return false;
 }

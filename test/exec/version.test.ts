@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareVersions, isAtLeast } from '../../src/exec/version.ts';
+import { compareVersions, isAtLeast, isNewerThan } from '../../src/exec/version.ts';
 
 describe('comparing versions', () => {
   it.each([
@@ -16,4 +16,18 @@ describe('comparing versions', () => {
     expect(Math.sign(compareVersions(right, left))).toBe(0 - sign);
     expect(isAtLeast(left, right)).toBe(sign >= 0);
   });
+});
+
+describe('newer than a kind of versions', () => {
+  it.each([
+    ['2.2.0', '2.2.0', false],
+    ['2.2.1', '2.2.0', true],
+    ['2.1.9', '2.2.0', false],
+    ['4.3.9', '4.3', false],
+    ['4.4', '4.3', true],
+    ['24.99.1', '24', false],
+    ['25.0.0', '24', true],
+    ['v3', '2.42.0', true],
+    ['2', '2.42.0', false],
+  ])('%s against %s: %s', (version, kind, isNewer) => expect(isNewerThan(version, kind)).toBe(isNewer));
 });

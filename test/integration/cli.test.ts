@@ -78,6 +78,15 @@ describe('wrong use', () => {
     expect(exit).toBe(5);
   });
 
+  it('says how to get a k6 that is new enough, before anything is started', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'mex-old-k6-'));
+    writeFileSync(join(path, 'k6'), "#!/bin/sh\necho 'k6 v1.7.1 (go1.25, linux/amd64)'\n", { mode: 0o755 });
+    const { exit, stderr } = await runMex(['test', 'asr1', '--driver', 'k6'], cwd, { PATH: path });
+    rmSync(path, { recursive: true });
+    expect(stderr).toMatch(/^mex: --driver k6 needs k6 >= 2\.0 on the PATH; found: 1\.7\.1\. .*k6.*\n$/);
+    expect(exit).toBe(5);
+  });
+
   it('shows the stack only with --debug', async () => {
     expect((await runMex(['smoke', '--debug'], cwd)).stderr).toMatch(/\n {4}at /);
   });

@@ -24,6 +24,8 @@ describe('mex doctor', () => {
       ok: false,
       found: 'not found',
       wanted: 'any version (for k8s)',
+      tested: ['5.8.3'],
+      newerThanTested: false,
       hint: expect.any(String),
     });
     expect(existsSync(join(cwd, 'results'))).toBe(false);
@@ -46,10 +48,33 @@ describe('mex doctor', () => {
       }
       const { status, stdout } = doctor(cwd, cwd, '--target', 'k8s', '--fix');
       expect(status).toBe(5);
-      expect(stdout).toMatch(/✗ k3d +not found +wanted any version: /);
+      expect(stdout).toMatch(/✗ k3d +not found +wanted any version, tested with 5\.8\.3: /);
       expect(stdout).toMatch(/^To do by hand:$/m);
       expect(existsSync(join(cwd, 'results'))).toBe(true);
       expect(existsSync(join(cwd, 'installer-ran'))).toBe(false);
+    },
+  );
+
+  it.skipIf(skipped(process.platform === 'win32', 'tools newer than tested', 'its fake tools are shell scripts'))(
+    'says plainly that a tool is newer than any that was tried, and passes it',
+    () => {
+      const cwd = folder();
+      for (const [name, line] of Object.entries({
+        k6: 'k6 v9.1.0 (go1.99)',
+        prometheus: 'prometheus, version 9.0.0 (b)',
+      })) {
+        writeFileSync(join(cwd, name), `#!/bin/sh\necho '${line}'\n`);
+        chmodSync(join(cwd, name), 0o755);
+      }
+      const { status, stdout } = doctor(cwd, cwd);
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/✓ k6 +9\.1\.0 .*tested with 2\.2\.0; this is newer, and nobody has tried it\n/);
+      expect(stdout).toMatch(/✓ prometheus +9\.0\.0 .*tested with 2\.42\.0 and 3\.16\.0; this is newer/);
+      const { checks } = JSON.parse(doctor(cwd, cwd, '--json').stdout);
+      expect(checks.find(({ name }: { name: string }) => name === 'k6')).toMatchObject({
+        ...{ ok: true, found: '9.1.0', wanted: '>= 2.0 (for k8s and --driver k6)' },
+        ...{ tested: ['2.2.0'], newerThanTested: true },
+      });
     },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freePrice } from '../../src/runner/smoke.ts';
+import { freePrice } from '../../src/runner/smoke-pair.ts';
 
 const level = (price: number) => [{ price, quantity: 1, orders: 1 }];
 

@@ -1,9 +1,14 @@
 /** What k6's exit codes mean for a run; none of them alone says that it went well. Those of k6 2.2. */
 const MEANINGS: Readonly<Record<number, string>> = {
+  97: 'its run in the cloud failed',
+  98: 'it could not learn how its run in the cloud went on',
   100: 'its setup took too long',
   101: 'its teardown took too long',
+  102: 'it took too long',
+  103: 'its engine failed',
   104: 'its options are not valid',
   105: 'it was stopped from outside',
+  106: 'its REST API could not be started',
   107: 'its script threw an exception',
   108: 'its script aborted the test',
   109: 'k6 panicked',

@@ -1,7 +1,8 @@
 /**
  * Stands between mex and k6, so that k6 cannot outlive mex: `node k6-keeper.ts PROGRAM ARGUMENT…`, with an IPC channel. It
- * ignores the terminal's signals, passes k6's output through, says how k6 ended, and tells k6 to stop when mex says so or
- * is gone: by SIGINT, on which k6 ends in good order and writes its summary, and then by SIGKILL.
+ * gives k6 a process group of its own, which no Ctrl-C of a terminal reaches, ignores signals itself, passes k6's output
+ * through, says how k6 ended, and ends it when mex says so or is gone: by SIGINT, on which k6 ends in good order and
+ * writes its summary, and then by SIGKILL.
  */
 import { spawn } from 'node:child_process';
 import { messageOf } from '../../errors/mex-error.ts';
@@ -11,18 +12,33 @@ export type FromKeeper =
   | { type: 'ended'; code: number | null; signal: string | null }
   | { type: 'failed'; message: string };
 
+/** Iterations under way may take the deadline of an answer, 10 s, before k6 writes its summary. */
 const STOP_WAIT_MS = 15_000;
 
 const [program = '', ...argv] = process.argv.slice(2);
-const k6 = spawn(program, argv, { stdio: ['ignore', 'inherit', 'inherit'] });
+const k6 = spawn(program, argv, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+let isStopping = false;
 
 function tell(message: FromKeeper): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
+/** Once: on a second SIGINT k6 ends at once, without a summary. */
 function stop(): void {
-  k6.kill('SIGINT');
-  setTimeout(() => k6.kill('SIGKILL'), STOP_WAIT_MS).unref();
+  if (isStopping) return;
+  isStopping = true;
+  signalGroup('SIGINT');
+  setTimeout(() => signalGroup('SIGKILL'), STOP_WAIT_MS).unref();
+}
+
+/** Its whole group: k6 may be a script that calls k6. */
+function signalGroup(signal: NodeJS.Signals): void {
+  if (k6.pid === undefined || k6.exitCode !== null || k6.signalCode !== null) return;
+  try {
+    process.kill(-k6.pid, signal);
+  } catch {
+    k6.kill(signal);
+  }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

@@ -1,31 +1,35 @@
 /** k6's own end-of-test summary: what it counted, as a check of what its script told. Pure. */
 import { z } from 'zod';
+import type { Phase } from '../../experiment/cases.ts';
 import type { LoadEvidence } from '../../experiment/evidence.ts';
+import { scenarioName } from './scenario-name.ts';
 
 const summarySchema = z.object({
   metrics: z.record(z.string(), z.object({ values: z.record(z.string(), z.number().nullable()) })),
 });
 
 export interface K6Summary {
-  /** Iterations of the measured scenarios: those that ran to their end, and those that were never begun. */
+  /** Orders that were handed to the connection, whatever became of them and of their iterations. */
+  sent: number;
+  /** Iterations of the measured scenarios that ran to their end; one that threw counts. */
   iterations: number;
-  dropped: number;
+  /** Iterations that were never begun, by flow. */
+  dropped: Readonly<Record<string, number>>;
   replenished: LoadEvidence['replenished'];
 }
 
 /** @param text what `handleSummary` was given, as JSON; undefined: it is none */
-export function parseK6Summary(text: string): K6Summary | undefined {
+export function parseK6Summary(text: string, phase: Phase): K6Summary | undefined {
   const found = summarySchema.safeParse(jsonOf(text));
   if (!found.success) return undefined;
   const { metrics } = found.data;
   const counts = (name: string): number => metrics[name]?.values.count ?? 0;
-  const ofScenarios = (metric: string): number =>
-    Object.keys(metrics)
-      .filter((name) => name.startsWith(`${metric}{scenario:`))
-      .reduce((sum, name) => sum + counts(name), 0);
+  const ofFlow = (metric: string, flow: string): number =>
+    counts(`${metric}{scenario:${scenarioName(phase.name, flow)}}`);
   return {
-    iterations: ofScenarios('iterations'),
-    dropped: ofScenarios('dropped_iterations'),
+    sent: counts('orders_sent'),
+    iterations: phase.flows.reduce((sum, { name }) => sum + ofFlow('iterations', name), 0),
+    dropped: Object.fromEntries(phase.flows.map(({ name }) => [name, ofFlow('dropped_iterations', name)])),
     replenished: {
       orders: counts('replenished_orders'),
       reads: counts('replenish_reads'),

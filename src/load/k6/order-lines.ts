@@ -1,10 +1,11 @@
 /**
- * What a script in `k6/` tells of each order, a line each, and the phase's load made of it. Pure.
+ * What a script in `k6/` tells of each order, and the phase's load made of it. Pure.
  *
  * k6 has no time at which an order was due. It follows from the number of the iteration, because k6 starts them on the
  * schedule of `arrival-schedule.ts`. k6's clock counts whole milliseconds, so a lag is known to a millisecond. A ramp is
  * less plain: k6 leaves out the first order, the one due at once, and does not tell when it began to count, some
- * milliseconds after the scenario's start: there the promptest order so far counts as on time.
+ * milliseconds after the scenario's start: there the promptest order so far counts as on time. k6 numbers what it starts:
+ * behind an order that it dropped, each counts as due where one before it was, so as later than it is, never as earlier.
  */
 import { z } from 'zod';
 import type { LoadEvidence } from '../../experiment/evidence.ts';
@@ -23,12 +24,29 @@ const orderLine = z.tuple([
   z.string(),
 ]);
 
+/** k6's clock counts these. */
+const CLOCK_MS = 1;
+
 interface FlowSchedule {
   dues: readonly number[];
   /** From the scenario's start to when k6 began to count: 0, or at a ramp the least lag that was seen. */
   countsFromMs: number;
   /** From the phase's start to its scenario's: it has none while its rate is zero. */
   silentMs: number;
+  isRamp: boolean;
+  ordersTold: number;
+  lastSentMs: number;
+  endMs: number;
+}
+
+/** What came of one flow's schedule. */
+export interface FlowCount {
+  flow: string;
+  scheduled: number;
+  told: number;
+  isRamp: boolean;
+  /** An order was sent when the schedule was over: it is one more than were due. */
+  beganAtTheEnd: boolean;
 }
 
 export class OrderLines {
@@ -36,14 +54,16 @@ export class OrderLines {
   readonly #flows: ReadonlyMap<string, FlowSchedule>;
   #startedAtMs: number | null = null;
   #endedAtMs = 0;
-  #rest = '';
 
   constructor({ phase, rawFlows }: LoadPlan) {
     this.#flows = new Map(
       phase.flows.map(({ name, stages }) => {
         const ramp = isRamp(stages);
         const dues = dueOffsetsMs(stages).slice(ramp ? 1 : 0);
-        return [name, { dues, countsFromMs: ramp ? Number.POSITIVE_INFINITY : 0, silentMs: silenceMs(stages) }];
+        const countsFromMs = ramp ? Number.POSITIVE_INFINITY : 0;
+        const silentMs = silenceMs(stages);
+        const endMs = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
+        return [name, { dues, countsFromMs, silentMs, endMs, isRamp: ramp, ordersTold: 0, lastSentMs: 0 }];
       }),
     );
     const scheduled = [...this.#flows.values()].reduce((sum, { dues }) => sum + dues.length, 0);
@@ -60,11 +80,16 @@ export class OrderLines {
     return this.#endedAtMs;
   }
 
-  /** A piece of the output; a line may come in two. @throws Error at a line that no script of mex writes */
-  take(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) if (line.startsWith('[')) this.#order(orderLine.parse(JSON.parse(line)));
+  flows(): FlowCount[] {
+    return [...this.#flows].map(([flow, { dues, isRamp, ordersTold, lastSentMs, endMs }]) => {
+      const beganAtTheEnd = lastSentMs >= endMs - CLOCK_MS;
+      return { flow, scheduled: dues.length, told: ordersTold, isRamp, beganAtTheEnd };
+    });
+  }
+
+  /** @throws Error at what no script of mex writes */
+  take(line: string): void {
+    this.#order(orderLine.parse(JSON.parse(line)));
   }
 
   evidence(reachedMs: number, replenished: LoadEvidence['replenished']): LoadEvidence {
@@ -76,6 +101,8 @@ export class OrderLines {
     if (schedule === undefined) throw new Error(`k6 tells of a flow "${flow}", which the phase does not have`);
     this.#startedAtMs ??= scenarioAtMs - schedule.silentMs;
     const sentMs = sentAtMs - this.#startedAtMs;
+    schedule.ordersTold++;
+    schedule.lastSentMs = Math.max(schedule.lastSentMs, sentMs);
     // One more may start at the very end.
     const plannedMs = schedule.dues[n] ?? sentMs;
     schedule.countsFromMs = Math.min(schedule.countsFromMs, Math.max(0, sentMs - plannedMs));
