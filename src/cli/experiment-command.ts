@@ -14,7 +14,7 @@ import type { MachineFacts } from '../telemetry/machine-facts.ts';
 import { BaseCommand } from './base-command.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
 import { DRIVERS, type DriverName, selectDriver } from './select-driver.ts';
-import { type MetricsChoice, type MetricsFlags, metricsFlags, sourceOf } from './select-metrics.ts';
+import { type MetricsChoice, type MetricsFlags, metricsFlags, remoteWriteOf, sourceOf } from './select-metrics.ts';
 import { stepRunner } from './step-runner.ts';
 
 export const targetFlag = {
@@ -105,6 +105,7 @@ export abstract class ExperimentCommand extends BaseCommand {
       target: new LocalTarget({ ...options, ...(metrics.kind === 'started' && { prometheus: metrics.program }) }),
       driver: await selectDriver(driver),
       source: sourceOf(metrics),
+      remoteWriteUrl: remoteWriteOf(metrics),
       // Whatever measures: what the collector keeps is there also when a Prometheus is not.
       keeper: async ({ collector }) => new CollectorSource(collector.url),
       machine: {

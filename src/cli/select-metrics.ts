@@ -101,6 +101,15 @@ export function sourceOf(choice: MetricsChoice): (deployment: Deployment) => Pro
   };
 }
 
+/** Where k6 pushes: into the Prometheus that measures the servers. */
+export function remoteWriteOf(choice: MetricsChoice): (deployment: Deployment) => string | undefined {
+  return (deployment) => {
+    if (choice.kind === 'collector') return undefined;
+    const url = choice.kind === 'given' ? choice.url : deployment.prometheus?.url;
+    return url === undefined ? undefined : `${url}/api/v1/write`;
+  };
+}
+
 function wrongUse(message: string, suggestion: string): MexError {
   return new MexError(message, { code: 'BAD_FLAG', exit: EXIT.usage, suggestion });
 }

@@ -105,6 +105,8 @@ export interface PhaseEvidence {
   phase: string;
   startedAtMs: number;
   endedAtMs: number;
+  /** Up to when counters were read, so that they had come to rest. Absent: a record of an earlier release. */
+  restedAtMs?: number;
   plannedMs: number;
   load: LoadEvidence;
   shards: ShardEvidence[];

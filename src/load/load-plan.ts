@@ -18,6 +18,8 @@ export interface LoadPlan {
   rawFlows: string[];
   /** Where the phase stands, for whoever shows its series beside others: `RUN/CASE/PHASE`, and `/r2` when repeated. */
   testId?: string;
+  /** A driver that has metrics of its own pushes them there, by Prometheus' remote write; absent: nowhere. */
+  remoteWriteUrl?: string;
   /** A driver that runs a program of somebody else's keeps its output here, under this name; absent: nowhere. */
   logs?: { folder: string; name: string };
 }

@@ -96,6 +96,7 @@ export const caseEvidenceSchema = z.object({
       phase: z.string(),
       startedAtMs: z.number(),
       endedAtMs: z.number(),
+      restedAtMs: z.number().exactOptional(),
       plannedMs: z.number(),
       load,
       shards: z.array(shardEvidence),

@@ -80,7 +80,7 @@ function caseLines(
   return [`  ${head}`, ...[...broken, ...misses].map((line) => palette.bad(line))];
 }
 
-function painted(verdict: string, text: string, palette: Palette): string {
+export function painted(verdict: string, text: string, palette: Palette): string {
   if (verdict === 'PASS') return palette.good(text);
   return verdict === 'FAIL' || verdict === 'INVALID' ? palette.bad(text) : palette.warn(text);
 }

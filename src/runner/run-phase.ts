@@ -21,6 +21,8 @@ export interface Stage {
   driver: LoadDriver;
   /** The metrics of what is deployed. */
   source(deployment: Deployment): Promise<MetricsSource>;
+  /** Where a driver may push its own metrics; undefined: nowhere. */
+  remoteWriteUrl?(deployment: Deployment): string | undefined;
   /** What keeps the series of what is deployed, for the run's folder. */
   keeper(deployment: Deployment): Promise<SeriesKeeper>;
   machine: MachineProbe;
@@ -62,7 +64,8 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const { phase, deployment, signal } = request;
   const shards = shardsOf(phase);
   const source = await stage.source(deployment);
-  const plan = loadPlan(request, shards);
+  const remoteWriteUrl = stage.remoteWriteUrl?.(deployment);
+  const plan = { ...loadPlan(request, shards), ...(remoteWriteUrl !== undefined && { remoteWriteUrl }) };
 
   for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal);
   await stage.driver.seed(plan, signal);
@@ -89,7 +92,7 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const away = fault?.evidence(load.startedAtMs);
   const measured = await measureShards(stage, source, { phase, shards, window, ...(away && { fault: away }) });
   measured.failures.unshift(...broken);
-  return assemble(phase, load, { ...measured, ...(away && { fault: away }) }, machine);
+  return assemble(phase, load, { ...measured, restedAtMs: window.restedMs, ...(away && { fault: away }) }, machine);
 }
 
 function endpointOf(deployment: Deployment, shard: Shard): Endpoint {
@@ -171,6 +174,7 @@ function matchWatch(source: MetricsSource, shards: Shard[], now: () => number): 
 interface Measured {
   shards: ShardEvidence[];
   failures: string[];
+
   fault?: NonNullable<PhaseEvidence['fault']>;
 }
 
@@ -219,11 +223,17 @@ async function checkEvents(
   }
 }
 
-function assemble(phase: Phase, load: LoadRun, measured: Measured, machine: MachineEvidence | null): PhaseResult {
+function assemble(
+  phase: Phase,
+  load: LoadRun,
+  measured: Measured & { restedAtMs: number },
+  machine: MachineEvidence | null,
+): PhaseResult {
   const evidence: PhaseEvidence = {
     phase: phase.name,
     startedAtMs: load.startedAtMs,
     endedAtMs: load.endedAtMs,
+    restedAtMs: measured.restedAtMs,
     plannedMs: phaseDurationMs(phase),
     load: load.evidence satisfies LoadEvidence,
     shards: measured.shards,

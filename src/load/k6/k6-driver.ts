@@ -16,8 +16,6 @@ export interface K6DriverOptions {
   k6?: string;
   /** Where its scripts are. */
   scripts?: string;
-  /** k6 pushes its metrics there each second, by Prometheus' remote write. Default: it pushes none. */
-  remoteWriteUrl?: string;
 }
 
 const SCRIPTS = fileURLToPath(new URL('../../../k6/', import.meta.url));
@@ -26,12 +24,10 @@ export class K6Driver implements LoadDriver {
   readonly name = 'k6';
   readonly #k6: string;
   readonly #scripts: string;
-  readonly #remoteWriteUrl: string | undefined;
 
-  constructor({ k6 = 'k6', scripts = SCRIPTS, remoteWriteUrl }: K6DriverOptions = {}) {
+  constructor({ k6 = 'k6', scripts = SCRIPTS }: K6DriverOptions = {}) {
     this.#k6 = k6;
     this.#scripts = scripts;
-    this.#remoteWriteUrl = remoteWriteUrl;
   }
 
   async seed(plan: LoadPlan, signal: AbortSignal): Promise<void> {
@@ -41,15 +37,15 @@ export class K6Driver implements LoadDriver {
 
   async run(plan: LoadPlan, onProgress: (progress: LoadProgress) => void, signal: AbortSignal): Promise<LoadRun> {
     signal.throwIfAborted();
-    const load = new K6Load(plan, this.#remoteWriteUrl);
+    const load = new K6Load(plan);
     const log = plan.logs === undefined ? null : await K6Log.open(plan.logs);
     const folder = await mkdtemp(join(tmpdir(), 'mex-k6-'));
     try {
       const planFile = join(folder, 'plan.json');
       await writeFile(planFile, JSON.stringify(plan));
       const script = join(this.#scripts, plan.k6Script);
-      const { testId } = plan;
-      const command = k6Command({ script, planFile, testId, remoteWriteUrl: this.#remoteWriteUrl });
+      const { testId, remoteWriteUrl } = plan;
+      const command = k6Command({ script, planFile, testId, remoteWriteUrl });
       log?.say(`mex runs: ${[this.#k6, ...command.argv].join(' ')}`);
       const plannedMs = phaseDurationMs(plan.phase);
       const lines = load.reader((line) => log?.line(line));

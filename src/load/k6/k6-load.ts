@@ -21,9 +21,9 @@ export class K6Load {
   #unreadable: string | null = null;
   #before = { elapsedMs: 0, sent: 0 };
 
-  constructor(plan: LoadPlan, remoteWriteUrl: string | undefined) {
+  constructor(plan: LoadPlan) {
     this.#plan = plan;
-    this.#remoteWriteUrl = remoteWriteUrl;
+    this.#remoteWriteUrl = plan.remoteWriteUrl;
     this.orders = new OrderLines(plan);
   }
 

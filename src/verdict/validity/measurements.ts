@@ -33,7 +33,8 @@ export function measurements(evidence: CaseEvidence): RuleFinding {
   });
 }
 
-function missesOf(phase: PhaseEvidence, shard: string): string[] {
+/** What is wrong with the measurements of one shard, in words; empty: nothing. */
+export function missesOf(phase: PhaseEvidence, shard: string): string[] {
   const found = phase.shards.filter((one) => one.shard === shard);
   const [evidence] = found;
   if (evidence === undefined) return [`no evidence of shard ${shard}`];

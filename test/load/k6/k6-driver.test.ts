@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { identify } from '../../../src/exec/process-identity.ts';
-import { K6Driver, type K6DriverOptions } from '../../../src/load/k6/k6-driver.ts';
+import { K6Driver } from '../../../src/load/k6/k6-driver.ts';
 import type { LoadPlan } from '../../../src/load/load-plan.ts';
 
 const FAKE = resolve(import.meta.dirname, '../../fixtures/load/fake-k6.ts');
@@ -119,9 +119,9 @@ it.each([
 
 describe('its metrics', () => {
   const url = 'http://127.0.0.1:9/api/v1/write';
-  const saidOf = async (options: K6DriverOptions, testId = '20261122-231500-k3f9/a2/steady') => {
-    const plan = { ...planOf('tells its call'), testId };
-    const { evidence } = await new K6Driver({ ...options, k6: join(folder, 'k6') }).run(plan, () => undefined, never);
+  const saidOf = async (about: Partial<LoadPlan>) => {
+    const plan = { ...planOf('tells its call'), testId: '20261122-231500-k3f9/a2/steady', ...about };
+    const { evidence } = await new K6Driver({ k6: join(folder, 'k6') }).run(plan, () => undefined, never);
     return (evidence.notes ?? []).map((note) => note.replace('k6 said once: ', ''));
   };
 
@@ -145,8 +145,8 @@ describe('its metrics', () => {
   });
 
   it('that are refused are told, and count for nothing', async () => {
-    const refused = new K6Driver({ k6: join(folder, 'k6'), remoteWriteUrl: 'http://me:secret@127.0.0.1:9/write' });
-    const { evidence, brokenOff } = await refused.run(planOf('remote write refused'), () => undefined, never);
+    const plan = { ...planOf('remote write refused'), remoteWriteUrl: 'http://me:secret@127.0.0.1:9/write' };
+    const { evidence, brokenOff } = await new K6Driver({ k6: join(folder, 'k6') }).run(plan, () => undefined, never);
     expect(brokenOff).toBeUndefined();
     expect(evidence.notes).toEqual([
       'k6 said once: Insufficient VUs',
