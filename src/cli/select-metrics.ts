@@ -11,7 +11,7 @@ export const METRICS = ['collector', 'prometheus'] as const;
 export const metricsFlags = {
   metrics: Flags.option({ options: METRICS })({
     description:
-      "what measures the servers: mex's own collector, or a Prometheus that mex starts. Default: the collector; with --driver k6 Prometheus, if it is on the PATH",
+      "what measures the servers: mex's own collector, or a Prometheus that mex starts beside it. Default: the collector; where k6 sends the load Prometheus, if it is on the PATH",
   }),
   prometheus: Flags.string({
     description:

@@ -25,13 +25,13 @@ export function observedReport(page: ObservedPage, palette: Palette = PLAIN): st
     ...criteria.flatMap(({ verdict, title, found, limit, because: why }) => [
       `  ${painted(verdict, `${marked(verdict, indicative)}  ${title}`, palette)}`,
       ...wrapped(`found ${found}; limit ${limit}`, WIDTH, '      '),
-      ...(verdict === 'PASS' ? [] : wrapped(why, WIDTH, '      ').map(palette.faint)),
+      ...(verdict === 'PASS' ? [] : wrapped(why, WIDTH, '      ').map((line) => palette.faint(line))),
     ]),
     '',
     palette.strong('Does the stretch count?'),
     ...checks.flatMap(({ rule, ok, found, expected }) => {
       const said = wrapped(`${rule}: ${found} (wanted ${expected})`, WIDTH, '  ');
-      return ok ? said : said.map(palette.bad);
+      return ok ? said : said.map((line) => palette.bad(line));
     }),
     '',
     palette.strong('Conditions'),

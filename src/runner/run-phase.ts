@@ -58,7 +58,8 @@ export interface PhaseResult {
 
 /** Scrapes to wait for at rest, before and after the load. */
 const RESTED_SCRAPES = 2;
-const SCRAPES_WAITED_MAX = 6;
+/** A Prometheus looks at its targets anew each 5 s. */
+const SCRAPES_WAITED_MAX = 10;
 
 export async function runPhase(stage: Stage, request: PhaseRequest): Promise<PhaseResult> {
   const { phase, deployment, signal } = request;

@@ -9,7 +9,7 @@ import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { SHAPE_SHARDS, type Shape, type ShardId } from '../../protocol/shards.ts';
 import type { RealBroker } from '../target.ts';
-import { prometheusCommand, prometheusPortsIn, writeTargets } from './local-prometheus.ts';
+import { prometheusCommand, prometheusPortsIn, waitUntilScraped, writeTargets } from './local-prometheus.ts';
 import { type ProcessRecord, writeLocalState } from './local-state.ts';
 import {
   brokerAddress,
@@ -157,7 +157,10 @@ export class ProcessChange {
   async #ensurePrometheus(asked: string | undefined, servers: readonly ProcessRecord[]): Promise<ProcessRecord[]> {
     await writeTargets(this.#setup.folder, servers.map(endpointOf));
     const program = asked ?? this.#running.get('prometheus')?.config.PROMETHEUS;
-    return program === undefined ? [] : [await this.#ensure(prometheusSpec(program), this.#signal)];
+    if (program === undefined) return [];
+    const prometheus = await this.#ensure(prometheusSpec(program), this.#signal);
+    await waitUntilScraped(endpointOf(prometheus), servers.map(endpointOf), this.#signal);
+    return [prometheus];
   }
 
   async #start({ name, role, config }: ServerSpec, signal: AbortSignal): Promise<ProcessRecord> {

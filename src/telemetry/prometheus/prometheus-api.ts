@@ -53,8 +53,10 @@ export class PrometheusApi {
     throw this.#failed(`answers ${query} with a warning: ${warnings.join('; ')}`, 'PROMETHEUS_WARNING');
   }
 
+  /** Without what a distribution adds to it. */
   async version(): Promise<string> {
-    return (await this.#ask('/api/v1/status/buildinfo', buildInfo)).data.version;
+    const { version } = (await this.#ask('/api/v1/status/buildinfo', buildInfo)).data;
+    return version.replace(/\+.*/, '');
   }
 
   /** Configured time between two scrapes, by job; `undefined` stands for any other job. */
