@@ -21,7 +21,11 @@ export interface RealPrometheus {
 export const PROMETHEUS: readonly RealPrometheus[] = [find(2, ['prometheus']), find(3, ['prometheus3', 'prometheus'])];
 
 /** One that ends with the test, its data in a temporary folder. It takes what is written to it from outside. */
-export async function startPrometheus({ program }: RealPrometheus, config: object): Promise<{ url: string }> {
+export async function startPrometheus(
+  { program }: RealPrometheus,
+  config: object,
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<{ url: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'mex-prometheus-'));
   const configFile = join(folder, 'prometheus.yml');
   // JSON is YAML.
@@ -42,7 +46,7 @@ export async function startPrometheus({ program }: RealPrometheus, config: objec
     said += text;
   });
   const ended = once(child, 'close');
-  onTestFinished(async () => {
+  atEnd(async () => {
     child.kill('SIGKILL');
     await ended;
     await rm(folder, { recursive: true, force: true });

@@ -1,9 +1,12 @@
 /** The whole experiment, shortened: every case, every criterion, one document. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prometheusConfig } from '../../src/targets/prometheus-config.ts';
 import { type Ended, processesOf, runMex } from '../mex-process.ts';
+import { PROMETHEUS, startPrometheus } from '../real-prometheus.ts';
+import { skipped } from '../skipped.ts';
 
 interface Told {
   runId: string;
@@ -17,10 +20,28 @@ let ended: Ended;
 let told: Told;
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'mex-run-all-'));
+  await watch();
   ended = await runMex(['run-all', '--quick', '--json'], cwd);
   told = JSON.parse(ended.stdout);
 });
-afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const end of ends) await end();
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+const ends: (() => Promise<void>)[] = [];
+const watching = new Map<string, string>();
+
+/** Each version of Prometheus that is there scrapes what mex deploys, by the file that mex keeps; mex knows nothing of it. */
+async function watch(): Promise<void> {
+  const targetsFile = join(cwd, '.mex/prometheus/targets.json');
+  for (const which of PROMETHEUS.filter(({ missing }) => missing === undefined)) {
+    const config = prometheusConfig({ kind: 'local', targetsFile }, RULES);
+    watching.set(which.name, (await startPrometheus(which, config, (end) => ends.push(end))).url);
+  }
+}
+
+const RULES = resolve(import.meta.dirname, '../../manifests/prometheus/recording-rules.yml');
 
 /** On a crowded machine a generator may be late: such a case is INVALID, rightly, and shows no more than that. */
 const crowded = (rule: string): boolean => rule === 'generator' || rule === 'machine';
@@ -92,4 +113,27 @@ describe('mex run-all --quick', () => {
       expect(again.stdout).toContain('INDICATIVE');
     }
   });
+
+  it.each(PROMETHEUS)('is judged the same by what $name saw of it', async ({ name, missing }) => {
+    const url = watching.get(name);
+    if (skipped(url === undefined, `run-all measured by ${name}`, `${missing}`)) return;
+    const again = await runMex(['results', told.runId, '--prometheus', `${url}`, '--json'], cwd);
+    const theirs = JSON.parse(again.stdout) as Told;
+    expect(verdictsOf(theirs)).toEqual(verdictsOf(told));
+    expect(again.exit).toBe(ended.exit);
+  });
 });
+
+/** Every rule and every criterion of every case, and what follows for the ASRs. */
+function verdictsOf({ asrs, cases }: Told): string[] {
+  return [
+    ...cases.flatMap(({ caseId, verdict, checks }) => [
+      `${caseId}: ${verdict}`,
+      ...checks.map(({ rule, ok }) => `${caseId} ${rule}: ${ok}`),
+    ]),
+    ...asrs.flatMap(({ asr, verdict, criteria }) => [
+      `${asr}: ${verdict}`,
+      ...criteria.map((one) => `${asr} ${one.id}: ${one.verdict}`),
+    ]),
+  ];
+}

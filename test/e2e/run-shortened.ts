@@ -25,6 +25,10 @@ export interface Lies {
   generator?: string;
   /** Called once the load runs. */
   duringLoad?(deployment: Deployment): void;
+  /** A Prometheus to start beside the servers. */
+  prometheus?: string;
+  /** Called when all is measured, and all still runs. */
+  afterwards?(deployment: Deployment, record: RunRecord): Promise<void>;
 }
 
 export interface Shortened {
@@ -50,6 +54,8 @@ export async function runShortened(caseId: CaseId, timeScale: number, lies: Lies
     });
     const result = record.judgement.cases.find((one) => one.caseId === caseId);
     if (result === undefined) throw new Error(`${caseId} was not judged`);
+    const deployment = await target.current();
+    if (deployment !== undefined) await lies.afterwards?.(deployment, record);
     return { record, result, missed: missedRules(result) };
   } finally {
     await target.undeploy({ purge: true });
@@ -57,12 +63,13 @@ export async function runShortened(caseId: CaseId, timeScale: number, lies: Lies
   }
 }
 
-function localTarget(folder: string, { engine }: Lies): LocalTarget {
+function localTarget(folder: string, { engine, prometheus }: Lies): LocalTarget {
   const lying = join(ROOT, 'test/fixtures/engines/lying-engine.ts');
   return new LocalTarget({
     folder: join(folder, '.mex'),
     serveArgv: (role) => (role === 'engine' && engine !== undefined ? [lying] : [PROGRAM, 'serve', role]),
     env: { ...process.env, LIE: engine },
+    ...(prometheus !== undefined && { prometheus }),
   });
 }
 
