@@ -1,14 +1,15 @@
-/** The recording rules, by the checker of each version of Prometheus that is there. */
+/** Rules and configurations of Prometheus, by the checker of each version that is there. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { METRIC } from '../../src/protocol/metrics.ts';
 import { skipped } from '../skipped.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const RULES = join(ROOT, 'manifests/prometheus/recording-rules.yml');
+const MANIFESTS = join(ROOT, 'manifests/prometheus');
+const RULES = join(MANIFESTS, 'recording-rules.yml');
 const EXPECTED = join(ROOT, 'test/fixtures/prometheus/recording-rules.test.yml');
 const KIT = join(process.env.MEX_TOOLS ?? join(homedir(), '.cache/mex-tools'), 'bin');
 
@@ -21,6 +22,23 @@ describe.each(['promtool', 'promtool3'])('%s', (name) => {
     expect(execFileSync(program, ['check', 'rules', RULES], { encoding: 'utf8' })).toContain('12 rules found');
     expect(execFileSync(program, ['test', 'rules', EXPECTED], { encoding: 'utf8' })).toContain('SUCCESS');
   });
+
+  it.skipIf(missing)('takes the configurations', () => {
+    const check = (file: string) =>
+      spawnSync(program, ['check', 'config', join(MANIFESTS, file)], { encoding: 'utf8' });
+    expect(check('local.yml')).toMatchObject({ status: 0, stdout: expect.stringContaining('12 rules found') });
+    const { status, stderr } = check('prometheus.yml');
+    // Debian's own build of version 2 leaves discovery in Kubernetes out.
+    if (!stderr.includes('field kubernetes_sd_configs not found'))
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+it.each(['local.yml', 'prometheus.yml'])('%s is what the configuration of the sources makes', (file) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mex-prometheus-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  execFileSync(process.execPath, [join(ROOT, 'scripts/write-prometheus.js'), folder]);
+  expect(readFileSync(join(folder, file), 'utf8')).toBe(readFileSync(join(MANIFESTS, file), 'utf8'));
 });
 
 it('every metric that a rule reads is one that the engine has', () => {
