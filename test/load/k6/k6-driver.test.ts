@@ -150,7 +150,8 @@ describe('its metrics', () => {
     expect(brokenOff).toBeUndefined();
     expect(evidence.notes).toEqual([
       'k6 said once: Insufficient VUs',
-      "k6's remote write to http://127.0.0.1:9/write complained 2 times, last: Failed again: connection refused. " +
+      "k6's remote write to http://127.0.0.1:9/write complained 3 times, last: " +
+        'Stopping output 0 failed: marking time series as stale failed: connection refused. ' +
         'Its series in that Prometheus have gaps there; what mex measured does not come from them',
     ]);
   });
