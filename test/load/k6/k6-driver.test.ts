@@ -240,7 +240,8 @@ it('ends k6 when its keeper is killed', async () => {
     never,
   );
   await expect.poll(() => pids.length, { timeout: 10_000 }).toBe(2);
-  const [keeper = 0, k6 = 0] = pids;
+  const [keeper, k6] = pids;
+  if (keeper === undefined || k6 === undefined) throw new Error('no keeper and no k6');
   process.kill(keeper, 'SIGKILL');
   expect(await running).toMatchObject({ brokenOff: 'the keeper of k6 ended without a word: pid '.concat(`${k6}`) });
   // Its parent is gone: the dead one may wait to be collected.
