@@ -1,7 +1,7 @@
 /** Runs `mex` as a person does: a process, its exit code, what it says on both streams. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 
 export const PROGRAM = resolve(import.meta.dirname, '../bin/run.js');
@@ -49,7 +49,7 @@ export function runMex(args: string[], cwd: string, env: NodeJS.ProcessEnv = {})
   return startMex(args, cwd, env).ended;
 }
 
-/** Processes of mex that belong to a folder: its path stands in their environment or arguments. Linux only. */
+/** Processes that belong to a folder: its path stands in their environment or arguments, or they run in it. Linux only. */
 export function processesOf(folder: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -59,7 +59,8 @@ export function processesOf(folder: string): number[] {
 
 function mentions(path: string, folder: string): boolean {
   try {
-    return readFileSync(path, 'latin1').includes(folder);
+    const text = basename(path) === 'cwd' ? readlinkSync(path) : readFileSync(path, 'latin1');
+    return text.includes(folder);
   } catch {
     return false;
   }

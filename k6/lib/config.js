@@ -73,7 +73,12 @@ function optionsOf(experiment) {
   const thresholds = {};
   let startMs = 0;
   experiment.phases.forEach((phase, index) => {
-    if (index > 0) scenarios[scenarioName(phase.name, 'prepare')] = prepareScenario(index, startMs);
+    if (index > 0) {
+      const name = scenarioName(phase.name, 'prepare');
+      scenarios[name] = prepareScenario(index, startMs);
+      // One that takes too long is cut off, and the orders would meet half a book.
+      thresholds[`iterations{scenario:${name}}`] = ['count==1'];
+    }
     startMs += index === 0 ? 0 : BETWEEN_PHASES_MS;
     for (const flow of phase.flows) {
       const name = scenarioName(phase.name, flow.name);

@@ -39,6 +39,8 @@ export function seedBooks({ phase, ordersUrl, idPrefix, resetUrls }) {
     if (url !== undefined) {
       const parameters = { headers: JSON_HEADERS, tags: { name: 'POST /reset' }, timeout: ROUND_TIMEOUT };
       expectOk(http.post(`${url}/reset`, '{}', parameters));
+    } else {
+      warnIfFull(ordersUrl, shard);
     }
     for (const { text, orders } of seedBodies(seedOrdersOf({ phase, idPrefix, seed }, shard))) {
       const parameters = { headers: JSON_HEADERS, tags: { name: 'POST /seed' }, timeout: SEED_TIMEOUT };
@@ -46,6 +48,20 @@ export function seedBooks({ phase, ordersUrl, idPrefix, resetUrls }) {
       const seeded = Number(response.json('seeded'));
       if (seeded !== orders) throw new Error(`shard ${shard} took ${seeded} of ${orders} seeds`);
     }
+  }
+}
+
+/** Asks that are there already stay, and the books are then deeper than the case says.
+ * @param {string} ordersUrl @param {'a' | 'b' | 'c'} shard */
+function warnIfFull(ordersUrl, shard) {
+  const parameters = { tags: { name: 'GET /book' }, timeout: ROUND_TIMEOUT };
+  for (const symbol of SHARD_SYMBOLS[shard]) {
+    const book = /** @type {any} */ (expectOk(http.get(`${ordersUrl}/book/${symbol}?levels=1`, parameters)).json());
+    if (book.asks.length + book.bids.length === 0) continue;
+    console.warn(
+      `shard ${shard}: ${symbol} is not empty, and stays so: -e ME_SHARD_${shard.toUpperCase()}_URL=… empties it`,
+    );
+    return;
   }
 }
 

@@ -1,14 +1,13 @@
 /** What sends the load, by its name. */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
-import type { K6DriverOptions } from '../load/k6/k6-driver.ts';
 import type { LoadDriver } from '../load/load-driver.ts';
 
 export const DRIVERS = ['embedded', 'k6'] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
 /** @throws MexError when the program is missing or too old, with the way to install it. */
-export async function selectDriver(name: DriverName, k6: K6DriverOptions = {}): Promise<LoadDriver> {
+export async function selectDriver(name: DriverName): Promise<LoadDriver> {
   if (name === 'embedded') {
     const { EmbeddedDriver } = await import('../load/embedded/embedded-driver.ts');
     return new EmbeddedDriver();
@@ -19,7 +18,7 @@ export async function selectDriver(name: DriverName, k6: K6DriverOptions = {}): 
     import('../doctor/machine.ts'),
   ]);
   const { ok, found, wanted, hint } = await checkTool('k6', await readMachine(process.cwd()));
-  if (ok) return new K6Driver(k6);
+  if (ok) return new K6Driver();
   throw new MexError(`--driver k6 needs k6 ${wanted} on the PATH; found: ${found}`, {
     code: 'K6_MISSING',
     exit: EXIT.environment,

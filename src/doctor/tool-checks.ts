@@ -82,7 +82,7 @@ export const TOOLS: readonly Tool[] = [
     minimum: '2.42',
     tested: TESTED_VERSIONS.prometheus,
     neededBy: null,
-    usedFor: 'for --prometheus',
+    usedFor: 'for --metrics prometheus',
     versionArgs: ['--version'],
     versionPattern: /prometheus, version v?(\d[\d.]*)/,
   },

@@ -140,8 +140,7 @@ export const CASES: readonly Case[] = [
     vus: 30,
     vusMax: 60,
     matchesPerMinute: 1_000,
-    // A third of it without what settles is 31 s, 520 orders: with the 300 that a p99 with its interval needs at least, the
-    // interval was mostly wider than the practical margin.
+    // A third of it without what settles is 31 s, 520 orders; of the 300 that a p99 needs, the interval was too wide.
     phaseMsMin: 132_000,
   },
   {

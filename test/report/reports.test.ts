@@ -4,6 +4,7 @@ import { hgrm } from '../../src/report/hgrm.ts';
 import { jsonReport } from '../../src/report/json-report.ts';
 import { junitReport, xml } from '../../src/report/junit-report.ts';
 import { markdownReport } from '../../src/report/markdown-report.ts';
+import { parseRunRecord } from '../../src/report/run-record.ts';
 import { textReport } from '../../src/report/text-report.ts';
 import { buckets, evidenceOf, withPhase } from '../verdict/evidence-builder.ts';
 import { mixedRecord, recordOf, shortenedRecord } from './record-builder.ts';
@@ -82,4 +83,31 @@ test('a run without any case still makes every report', () => {
 
 test('XML has no character that XML forbids', () => {
   expect(xml('a<b>&"\'\u0000\u001b[31m\ud800\n😀')).toBe('a&lt;b&gt;&amp;&quot;&apos;\ufffd\ufffd[31m\ufffd&#10;😀');
+});
+
+describe('what the driver could not know, or complained of', () => {
+  const record = recordOf([evidenceOf('a3')], ['a3']);
+  const [phase] = record.cases[0]?.phases ?? [];
+  if (phase !== undefined) phase.load.notes = ['k6 dropped 2 orders', 'k6 said 3 times: | trouble'];
+  const joined = (text: string): string => text.replace(/\s+/g, ' ');
+
+  test.each([
+    ['text', textReport, 'trouble'],
+    ['markdown', markdownReport, '\\| trouble'],
+  ])('stands among the conditions of the %s, with its phase', (_, report, trouble) => {
+    const [, conditions = ''] = report(record).split('Conditions');
+    expect(joined(conditions)).toContain(`a3 ${phase?.phase}: k6 dropped 2 orders`);
+    expect(joined(conditions)).toContain(trouble);
+  });
+
+  test('k6 says what it measures from, the generator of mex need not', () => {
+    expect(textReport(record)).not.toContain('k6 measures from when it sends');
+    const byK6 = { ...record, config: { ...record.config, driver: 'k6' } };
+    expect(textReport(byK6)).toContain('k6 measures from when it sends');
+  });
+
+  test('is kept in run.json', () => {
+    expect(phase?.load.notes).toHaveLength(2);
+    expect(parseRunRecord(JSON.stringify(record))).toEqual({ ok: true, record });
+  });
 });

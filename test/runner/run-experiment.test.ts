@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CASES, type CaseId } from '../../src/experiment/cases.ts';
+import type { LoadPlan } from '../../src/load/load-driver.ts';
 import type { RunRecord } from '../../src/report/run-record.ts';
 import { ResultsFolder } from '../../src/runner/results-folder.ts';
 import { type ExperimentRequest, runExperiment } from '../../src/runner/run-experiment.ts';
@@ -54,6 +55,26 @@ async function run(cases: CaseId[], options: FakeOptions & Partial<ExperimentReq
 const kept = (): RunRecord => JSON.parse(readFileSync(join(root, 'r', 'run.json'), 'utf8'));
 
 describe('an experiment', () => {
+  it('names each phase for a driver: as a tag, and for what is kept of its program', async () => {
+    const plans: LoadPlan[] = [];
+    const record = recordOf(['a2', 'a4']);
+    record.config.repeat = 2;
+    const keepPlan = (plan: LoadPlan) => {
+      plans.push(plan);
+      return {};
+    };
+    await run(['a2', 'a4'], { record, run: keepPlan });
+    expect(plans.map(({ testId, logs }) => [testId, logs?.name])).toEqual([
+      ['r/a2/steady', 'a2-steady-r1'],
+      ['r/a2/steady/r2', 'a2-steady-r2'],
+      ['r/a4/black-hole', 'a4-black-hole-r1'],
+      ['r/a4/refused', 'a4-refused-r1'],
+      ['r/a4/black-hole/r2', 'a4-black-hole-r2'],
+      ['r/a4/refused/r2', 'a4-refused-r2'],
+    ]);
+    expect(new Set(plans.map(({ logs }) => logs?.folder))).toEqual(new Set([join(root, 'r', 'logs')]));
+  });
+
   it('empties, seeds and loads the books anew in each phase', async () => {
     await run(['a3']);
     expect(stage.calls).toEqual([

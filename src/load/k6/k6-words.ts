@@ -5,6 +5,8 @@ import type { Said } from './k6-lines.ts';
 const KEPT_MAX = 5;
 const CHARACTERS_MAX = 300;
 const REMOTE_WRITE = 'Prometheus remote write';
+/** Of the same, the only output that mex asks for: k6 could not say at the end that its series are over. */
+const AT_ITS_END = /^Stopping output \d+ failed/;
 /** Thresholds are told by the verdicts. */
 const OF_THRESHOLDS = /^thresholds on metrics .* have been crossed/;
 
@@ -18,7 +20,7 @@ export class K6Words {
     if (level !== 'error' && level !== 'warning' && level !== 'fatal') return;
     const words = text.replace(/\s+/g, ' ').slice(0, CHARACTERS_MAX);
     if (OF_THRESHOLDS.test(words)) return;
-    if (output === REMOTE_WRITE) {
+    if (output === REMOTE_WRITE || AT_ITS_END.test(words)) {
       this.#refused = { count: this.#refused.count + 1, text: words };
       return;
     }
