@@ -5,6 +5,7 @@
  *   ME_SHARD_A_URL, ME_SHARD_B_URL, ME_SHARD_C_URL   the shards; ASR 1 sends to shard a    http://127.0.0.1:8080
  *   GATEWAY_URL                                      ASR 2 sends there                      http://127.0.0.1:8080
  *   SEED, TIME_SCALE, RUN_ID                         of the workload, of every duration, part of every order id
+ *   ADMIN_TOKEN                                      of engines that ask for one, when books are emptied and seeded
  *   PLAN                                             a file of mex's: one phase, its books seeded already
  */
 import { CASES, phaseDurationMs } from '../../src/experiment/cases.ts';
