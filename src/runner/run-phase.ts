@@ -61,7 +61,8 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const source = stage.source(deployment);
   const plan = loadPlan(request, shards);
 
-  for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal);
+  const { adminToken } = deployment;
+  for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal, adminToken);
   await stage.driver.seed(plan, signal);
   await restedScrapes(stage, source, shards, stage.now());
 
@@ -116,6 +117,7 @@ function loadPlan({ case: experiment, phase, deployment, idPrefix, seed }: Phase
     seed,
     vusMax: experiment.vusMax,
     ordersUrl: entry.url,
+    ...(deployment.adminToken !== undefined && { adminToken: deployment.adminToken }),
     seedUrls: Object.fromEntries(shards.map((shard) => [shard, seedUrl(shard)])),
     rawFlows: experiment.id === 'b5' ? ['steady'] : phase.fault === undefined ? [] : ['orders'],
   };

@@ -102,14 +102,15 @@ const ENGINE_METRICS = [
 
 /** Seeds one ask, buys it, and sees the engine count exactly one match more. */
 async function matchPair(context: SmokeContext, shard: ShardId, entry: Endpoint): Promise<string> {
-  const engine = context.deployment.shards[shard];
+  const { shards, adminToken } = context.deployment;
+  const engine = shards[shard];
   if (engine === undefined) throw failed(`shard ${shard} is not deployed`);
-  if (context.mayReset) await postJson(`${engine.url}/reset`, {}, context.signal);
+  if (context.mayReset) await postJson(`${engine.url}/reset`, {}, context.signal, adminToken);
   const { symbol, price } = await freePlace(shard, entry);
   const before = await matchesOf(engine);
   const order = { symbol, price, quantity: 1 };
   const seed = { orders: [{ ...order, orderId: `${context.idPrefix}-${shard}-ask`, side: 'SELL' }] };
-  await postJson(`${entry.url}/seed/${shard}`, seed, context.signal);
+  await postJson(`${entry.url}/seed/${shard}`, seed, context.signal, adminToken);
   await postJson(
     `${entry.url}/orders`,
     { ...order, orderId: `${context.idPrefix}-${shard}-buy`, side: 'BUY' },

@@ -34,6 +34,8 @@ export interface Deployment {
   realBroker?: RealBroker;
   /** Between the engines and their broker: faults happen there. */
   proxy?: Endpoint;
+  /** Of engines that ask for one before they empty or seed their books. A secret: it goes into no file that stays. */
+  adminToken?: string;
 }
 
 /** The processes that the target has started. */

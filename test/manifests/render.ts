@@ -61,7 +61,10 @@ export function parseObjects(text: string): KubeObject[] {
 }
 
 /** The kustomization that manifests/README.md describes, rendered from a folder outside, as mex does it. */
-export function renderChoice(choice: Choice, image = { newName: 'registry.example/mex', newTag: '9.9.9' }): KubeObject[] {
+export function renderChoice(
+  choice: Choice,
+  image = { newName: 'registry.example/mex', newTag: '9.9.9' },
+): KubeObject[] {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mex-manifests-')));
   try {
     const from = (name: string): string => relative(folder, join(MANIFESTS, name));
