@@ -60,11 +60,18 @@ export function parseObjects(text: string): KubeObject[] {
     .filter((object) => object !== null);
 }
 
-/** The kustomization that manifests/README.md describes, rendered from a folder outside, as mex does it. */
-export function renderChoice(
-  choice: Choice,
-  image = { newName: 'registry.example/mex', newTag: '9.9.9' },
-): KubeObject[] {
+const IMAGE = { newName: 'registry.example/mex', newTag: '9.9.9' };
+const rendered = new Map<string, KubeObject[]>();
+
+/** The kustomization that manifests/README.md describes, rendered from a folder outside, as mex does it; each once. */
+export function renderChoice(choice: Choice, image = IMAGE): KubeObject[] {
+  const key = `${describeChoice(choice)}, ${image.newName}:${image.newTag}`;
+  const objects = rendered.get(key) ?? renderAnew(choice, image);
+  rendered.set(key, objects);
+  return objects;
+}
+
+function renderAnew(choice: Choice, image: typeof IMAGE): KubeObject[] {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mex-manifests-')));
   try {
     const from = (name: string): string => relative(folder, join(MANIFESTS, name));
@@ -86,4 +93,37 @@ export function renderChoice(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+export const kindsOf = (objects: readonly KubeObject[], ...kinds: string[]): KubeObject[] =>
+  objects.filter(({ kind }) => kinds.includes(kind));
+
+/** What makes pods. */
+export const workloadsOf = (objects: readonly KubeObject[]): KubeObject[] =>
+  kindsOf(objects, 'StatefulSet', 'Deployment', 'Job');
+
+type Fields = KubeObject['spec'];
+
+export const podOf = (workload: KubeObject): Fields => workload.spec.template.spec;
+
+export const containersOf = (workload: KubeObject): Fields[] => [
+  ...(podOf(workload).initContainers ?? []),
+  ...podOf(workload).containers,
+];
+
+interface Selector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
+export function labelsMatch(selector: Selector, labels: Record<string, string> = {}): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const pairs = Object.entries(matchLabels).every(([name, value]) => labels[name] === value);
+  return (
+    pairs &&
+    matchExpressions.every(({ key, operator, values }) => {
+      if (operator !== 'In') throw new Error(`no test knows the operator ${operator}`);
+      return values?.includes(labels[key] ?? '') === true;
+    })
+  );
 }
