@@ -3,8 +3,8 @@
  * keeping it. It needs an empty cluster, which nobody gives a test by accident: MEX_TEST_KUBE_CONTEXT names it.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../manifests/object-types.ts';
 import { describeChoice, EVERY_CHOICE, kubectl, noKubectl, parseObjects, renderChoice } from '../manifests/render.ts';
-import type { KubeObject } from '../manifests/schema.ts';
 import { skipped } from '../skipped.ts';
 
 const CONTEXT = process.env.MEX_TEST_KUBE_CONTEXT;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mayConnect, OUTSIDE, type Peer, type Port } from '../manifests/network.ts';
+import type { KubeObject } from '../manifests/object-types.ts';
 import {
   type Choice,
   containersOf,
@@ -16,7 +17,6 @@ import {
   renderChoice,
   workloadsOf,
 } from '../manifests/render.ts';
-import type { KubeObject } from '../manifests/schema.ts';
 import { skipped } from '../skipped.ts';
 
 const missing = skipped(noKubectl !== undefined, 'the policy of rendered manifests', `${noKubectl}`);
@@ -109,7 +109,7 @@ describe.skipIf(missing)('every pod', () => {
         for (const { name: variable, value, valueFrom } of env) {
           if (!/TOKEN|PASSWORD|SECRET/.test(variable)) continue;
           expect([value, valueFrom?.secretKeyRef?.optional], variable).toEqual([undefined, undefined]);
-          expect(valueFrom.secretKeyRef, variable).toBeDefined();
+          expect(valueFrom?.secretKeyRef, variable).toBeDefined();
         }
         expect([...args, ...command].join(' ')).not.toMatch(/token|password/i);
       }
@@ -124,9 +124,9 @@ describe.skipIf(missing)('every pod', () => {
         expect(container.startupProbe, name).toBeDefined();
         expect(container.readinessProbe, name).toBeDefined();
         expect(container.livenessProbe === undefined, name).toBe(workload.metadata.name === 'broker');
-        const ports = container.ports.map(({ name: port }: { name: string }) => port);
+        const ports = container.ports?.map(({ name: port }) => port);
         for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe]) {
-          if (probe !== undefined) expect(ports, name).toContain((probe.httpGet ?? probe.tcpSocket).port);
+          if (probe !== undefined) expect(ports, name).toContain((probe.httpGet ?? probe.tcpSocket)?.port);
         }
       }
       expect(podOf(workload).terminationGracePeriodSeconds, name).toBeGreaterThanOrEqual(30);

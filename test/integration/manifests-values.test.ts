@@ -9,14 +9,25 @@ import { parseGatewayConfig } from '../../src/gateway/gateway-config.ts';
 import { routeOf } from '../../src/gateway/routes.ts';
 import { SHAPE_SHARDS, SHARD_IDS, SHARD_SYMBOLS } from '../../src/protocol/shards.ts';
 import { SHORT_COLLECTIONS } from '../../src/targets/local/local-target.ts';
-import { containersOf, kindsOf, MANIFESTS, noKubectl, podOf, renderChoice, workloadsOf } from '../manifests/render.ts';
-import type { KubeObject } from '../manifests/schema.ts';
+import type { Container, KubeObject, Probe } from '../manifests/object-types.ts';
+import {
+  containersOf,
+  kindsOf,
+  MANIFESTS,
+  noKubectl,
+  parseObjects,
+  podOf,
+  renderChoice,
+  workloadsOf,
+} from '../manifests/render.ts';
 import { skipped } from '../skipped.ts';
 
 const missing = skipped(noKubectl !== undefined, 'the values of rendered manifests', `${noKubectl}`);
 const ROOT = resolve(import.meta.dirname, '../..');
 const packageVersion: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+
+const JOB = parseObjects(readFileSync(join(MANIFESTS, 'k6/job.yaml'), 'utf8'));
 
 const objectsOf = (place: 'k3d' | 'aws' | 'oci' = 'aws', broker: 'redpanda' | 'kafka' = 'kafka'): KubeObject[] =>
   renderChoice({ place, shape: 'multi', broker, monitoring: 'plain' });
@@ -27,16 +38,18 @@ function workload(name: string, objects = objectsOf()): KubeObject {
   return found;
 }
 
-const containerOf = (name: string, objects = objectsOf()): KubeObject['spec'] =>
-  containersOf(workload(name, objects))[0];
+function containerOf(name: string, objects = objectsOf()): Container {
+  const [container] = containersOf(workload(name, objects)).slice(-1);
+  if (container === undefined) throw new Error(`${name} has no container`);
+  return container;
+}
+
+const variablesOf = ({ env = [] }: Container): Record<string, string> =>
+  Object.fromEntries(env.map(({ name, value }) => [name, value ?? 'from-a-secret']));
 
 /** The environment that a server is started with, as its own parser reads it. */
 function environmentOf(name: string): Record<string, string> {
-  const entries = containerOf(name).env.map(({ name: variable, value }: { name: string; value?: string }) => [
-    variable,
-    value ?? 'from-a-secret',
-  ]);
-  return Object.fromEntries(entries);
+  return variablesOf(containerOf(name));
 }
 
 function servicePort(address: string): number {
@@ -65,7 +78,7 @@ describe.skipIf(missing)('a shard', () => {
     ]);
     expect(volumeMounts).toHaveLength(1);
     // A folder of it: the root of a volume may hold what is its file system's.
-    expect(config.walPath.startsWith(`${volumeMounts[0].mountPath}/`)).toBe(true);
+    expect(config.walPath.startsWith(`${volumeMounts?.[0]?.mountPath}/`)).toBe(true);
     for (const broker of config.kafkaBootstrap) servicePort(broker);
   });
 
@@ -77,7 +90,7 @@ describe.skipIf(missing)('a shard', () => {
 
   it('is asked by its probes for pages that an engine has', () => {
     const { startupProbe, readinessProbe, livenessProbe } = containerOf('me-shard-a');
-    const pageOf = ({ httpGet }: { httpGet: { path: string } }) => findRoute('GET', httpGet.path);
+    const pageOf = (probe?: Probe) => findRoute('GET', probe?.httpGet?.path ?? '');
     expect(pageOf(startupProbe)).toMatchObject({ name: 'ready' });
     expect(pageOf(readinessProbe)).toMatchObject({ name: 'ready' });
     expect(pageOf(livenessProbe)).toMatchObject({ name: 'health' });
@@ -104,10 +117,7 @@ describe.skipIf(missing)('the gateway', () => {
     expect(config()).toMatchObject({ httpHost: '0.0.0.0', limits: byDefault.limits });
     for (const { origin } of config().map.shards) expect(servicePort(origin)).toBe(8080);
     const { ports } = containerOf('edge-gateway');
-    expect(ports.map(({ containerPort }: { containerPort: number }) => containerPort)).toEqual([
-      config().httpPort,
-      config().metricsPort,
-    ]);
+    expect(ports?.map(({ containerPort }) => containerPort)).toEqual([config().httpPort, config().metricsPort]);
   });
 
   it('is given time to ask every shard, and to drain', () => {
@@ -117,11 +127,11 @@ describe.skipIf(missing)('the gateway', () => {
       [livenessProbe, 'health'],
       [startupProbe, 'health'],
     ] as const) {
-      expect(routeOf('GET', probe.httpGet.path)).toMatchObject({ kind: 'own', page });
+      expect(routeOf('GET', probe?.httpGet?.path ?? '')).toMatchObject({ kind: 'own', page });
     }
     const { timeoutMs } = config().limits;
-    expect(readinessProbe.timeoutSeconds * 1_000).toBeGreaterThan(timeoutMs);
-    const [program, seconds] = lifecycle.preStop.exec.command;
+    expect((readinessProbe?.timeoutSeconds ?? 1) * 1_000).toBeGreaterThan(timeoutMs);
+    const [program, seconds] = lifecycle?.preStop.exec.command ?? [];
     expect(program).toBe('sleep');
     const { terminationGracePeriodSeconds } = podOf(workload('edge-gateway'));
     expect(terminationGracePeriodSeconds * 1_000).toBeGreaterThan(Number(seconds) * 1_000 + 2 * timeoutMs);
@@ -158,10 +168,9 @@ describe.skipIf(missing)('sizes', () => {
 describe.skipIf(missing)('a broker', () => {
   it.each(['redpanda', 'kafka'] as const)('%s advertises the address that shards have of it', (broker) => {
     const { args = [], env = [] } = containerOf('broker', objectsOf('k3d', broker));
-    const advertised = [
-      ...args,
-      ...env.map(({ name, value }: { name: string; value: string }) => `${name}=${value}`),
-    ].find((one) => /advertise/i.test(one) && /kafka:/i.test(one));
+    const advertised = [...args, ...env.map(({ name, value }) => `${name}=${value}`)].find(
+      (one) => /advertise/i.test(one) && /kafka:/i.test(one),
+    );
     expect(advertised?.toLowerCase()).toContain(`kafka://${environmentOf('me-shard-a').KAFKA_BOOTSTRAP},`);
     const service = kindsOf(objectsOf('k3d', broker), 'Service').find(({ metadata }) => metadata.name === 'broker');
     expect(service?.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
@@ -193,22 +202,22 @@ describe.skipIf(missing)('monitoring', () => {
 
   it('takes what k6 writes, at the address that its Job has', () => {
     expect(containerOf('prometheus').args).toContain('--web.enable-remote-write-receiver');
-    const job = parse(readFileSync(join(MANIFESTS, 'k6/job.yaml'), 'utf8'));
-    const variables = Object.fromEntries(
-      containersOf(job)[1].env.map(({ name, value }: { name: string; value: string }) => [name, value]),
-    );
-    const url = new URL(variables.K6_PROMETHEUS_RW_SERVER_URL);
+    const {
+      K6_PROMETHEUS_RW_SERVER_URL = '',
+      ME_SHARD_A_URL = '',
+      GATEWAY_URL = '',
+    } = variablesOf(containerOf('k6', JOB));
+    const url = new URL(K6_PROMETHEUS_RW_SERVER_URL);
     expect(url.pathname).toBe('/api/v1/write');
     servicePort(url.host.replace('.monitoring', ''));
-    for (const name of ['ME_SHARD_A_URL', 'GATEWAY_URL']) servicePort(variables[name]);
+    for (const address of [ME_SHARD_A_URL, GATEWAY_URL]) servicePort(address);
   });
 
   it('shows the dashboard and the data source that are provisioned', () => {
-    const { volumeMounts, env } = containerOf('grafana');
-    const variables = Object.fromEntries(env.map(({ name, value }: { name: string; value: string }) => [name, value]));
-    const folder = volumeMounts.find(({ name }: { name: string }) => name === 'dashboards')?.mountPath;
-    expect(variables.MEX_DASHBOARDS).toBe(folder);
-    servicePort(variables.PROMETHEUS_URL);
+    const { MEX_DASHBOARDS, PROMETHEUS_URL = '' } = variablesOf(containerOf('grafana'));
+    const mounts = containerOf('grafana').volumeMounts?.filter(({ name }) => name === 'dashboards');
+    expect(mounts?.map(({ mountPath }) => mountPath)).toEqual([MEX_DASHBOARDS]);
+    servicePort(PROMETHEUS_URL);
     expect(Object.keys(dataOf('grafana-provisioning')).sort()).toEqual(['me-experiment.yaml', 'prometheus.yaml']);
     expect(Object.keys(dataOf('me-experiment-dashboard'))).toEqual(['me-experiment.json']);
   });
@@ -216,8 +225,7 @@ describe.skipIf(missing)('monitoring', () => {
 
 describe.skipIf(missing)('the image', () => {
   it('is that of this version, in the manifests as they stand', () => {
-    const job = parse(readFileSync(join(MANIFESTS, 'k6/job.yaml'), 'utf8'));
-    expect(containersOf(job)[0].image).toBe(`mex:${packageVersion}`);
+    expect(containersOf(workload('k6', JOB))[0]?.image).toBe(`mex:${packageVersion}`);
     for (const file of ['shard/statefulset.yaml', 'gateway/deployment.yaml']) {
       expect(readFileSync(join(MANIFESTS, file), 'utf8')).toContain(`image: mex:${packageVersion}\n`);
     }

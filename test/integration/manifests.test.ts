@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { KubeObject } from '../manifests/object-types.ts';
 import {
   type Choice,
   containersOf,
@@ -13,17 +14,20 @@ import {
   MANIFESTS,
   noKubectl,
   PLACES,
+  parseObjects,
   podOf,
   render,
   renderChoice,
   SHAPES,
+  serviceSelector,
   workloadsOf,
 } from '../manifests/render.ts';
-import { type KubeObject, schemaProblems } from '../manifests/schema.ts';
+import { schemaProblems } from '../manifests/schema.ts';
 import { skipped } from '../skipped.ts';
 
 const missing = skipped(noKubectl !== undefined, 'rendered manifests', `${noKubectl}`);
 
+const JOB = parseObjects(readFileSync(join(MANIFESTS, 'k6/job.yaml'), 'utf8'));
 const rendered = new Map<string, KubeObject[]>();
 const nameOf = ({ kind, metadata: { name, namespace } }: KubeObject): string => `${kind} ${namespace ?? ''}/${name}`;
 const find = (objects: KubeObject[], kind: string, name: string): KubeObject => {
@@ -70,7 +74,7 @@ describe.skipIf(missing)('every combination', () => {
   it('is of objects that Kubernetes knows, with no field that it does not', async () => {
     const problems: string[] = [];
     for (const objects of rendered.values()) {
-      for (const object of objects) {
+      for (const object of [...objects, ...JOB]) {
         problems.push(...(await schemaProblems(object)).map((problem) => `${nameOf(object)} ${problem}`));
       }
     }
@@ -108,7 +112,7 @@ describe.skipIf(missing)('every combination', () => {
         expect(account, nameOf(workload)).toBeDefined();
         const volumes = [
           ...(pod.volumes ?? []).map(({ name }: { name: string }) => name),
-          ...(workload.spec.volumeClaimTemplates ?? []).map(({ metadata }: KubeObject) => metadata.name),
+          ...(workload.spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata.name),
         ];
         for (const container of containersOf(workload)) {
           for (const { name } of container.volumeMounts ?? []) expect(volumes).toContain(name);
@@ -135,7 +139,7 @@ describe.skipIf(missing)('every combination', () => {
         const targets = workloadsOf(objects).filter(
           ({ metadata, spec }) =>
             metadata.namespace === service.metadata.namespace &&
-            labelsMatch({ matchLabels: service.spec.selector }, spec.template.metadata.labels),
+            labelsMatch(serviceSelector(service), spec.template.metadata.labels),
         );
         expect(targets.length, `${choice}: ${nameOf(service)}`).toBeGreaterThan(0);
         for (const target of targets) {
@@ -165,12 +169,11 @@ describe.skipIf(missing)('every combination', () => {
 describe.skipIf(missing)('the places', () => {
   const objects = (place: Choice['place'], shape: Choice['shape'] = 'multi'): KubeObject[] =>
     renderChoice({ place, shape, broker: 'redpanda', monitoring: 'plain' });
-  const portsOf = (of: KubeObject[]): Record<string, number> =>
+  const portsOf = (of: KubeObject[]): Record<string, number | undefined> =>
     Object.fromEntries(
       kindsOf(of, 'Service')
         .filter(({ spec }) => spec.type === 'NodePort')
-        .map(({ metadata, spec }) => [metadata.name, spec.ports.map(({ nodePort }: { nodePort: number }) => nodePort)])
-        .map(([name, ports]) => [name, ports[0]]),
+        .map(({ metadata, spec }) => [metadata.name, spec.ports[0]?.nodePort]),
     );
 
   it('of which k3d opens node ports for orders, Prometheus and Grafana, and none for metrics', () => {
@@ -219,7 +222,7 @@ describe.skipIf(missing)('the places', () => {
     const classesOf = (place: Choice['place']): Set<string | undefined> =>
       new Set(
         kindsOf(objects(place), 'StatefulSet').flatMap(({ spec }) =>
-          spec.volumeClaimTemplates.map((claim: KubeObject) => claim.spec.storageClassName),
+          (spec.volumeClaimTemplates ?? []).map((claim) => claim.spec.storageClassName),
         ),
       );
     expect(classesOf('k3d')).toEqual(new Set([undefined]));

@@ -1,6 +1,7 @@
 /** May a pod open a connection to another one? NetworkPolicies, evaluated as the API documents them. */
+
+import type { KubeObject, PeerRule, Rule } from './object-types.ts';
 import { labelsMatch } from './render.ts';
-import type { KubeObject } from './schema.ts';
 
 export interface Peer {
   namespace: string;
@@ -47,22 +48,12 @@ function allows(policies: readonly KubeObject[], direction: 'Ingress' | 'Egress'
     .some((rule) => portMatches(rule.ports, attempt) && peerMatches(rule[peers], attempt));
 }
 
-interface PortRule {
-  port?: number | string;
-  protocol?: string;
-}
-
-function portMatches(ports: PortRule[] | undefined, { to, port }: Attempt): boolean {
+function portMatches(ports: Rule['ports'], { to, port }: Attempt): boolean {
   if (ports === undefined) return true;
   return ports.some((rule) => {
     const number = typeof rule.port === 'string' ? to.ports[rule.port] : rule.port;
     return (number === undefined || number === port.port) && (rule.protocol ?? 'TCP') === (port.protocol ?? 'TCP');
   });
-}
-
-interface PeerRule {
-  podSelector?: object;
-  namespaceSelector?: object;
 }
 
 function peerMatches(rules: PeerRule[] | undefined, { pod, peer }: Attempt): boolean {

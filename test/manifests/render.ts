@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { KubeObject } from './schema.ts';
+import type { Container, KubeObject, Pod, Selector } from './object-types.ts';
 
 export const MANIFESTS = realpathSync(resolve(import.meta.dirname, '../../manifests'));
 
@@ -102,19 +102,17 @@ export const kindsOf = (objects: readonly KubeObject[], ...kinds: string[]): Kub
 export const workloadsOf = (objects: readonly KubeObject[]): KubeObject[] =>
   kindsOf(objects, 'StatefulSet', 'Deployment', 'Job');
 
-type Fields = KubeObject['spec'];
+export const podOf = (workload: KubeObject): Pod => workload.spec.template.spec;
 
-export const podOf = (workload: KubeObject): Fields => workload.spec.template.spec;
-
-export const containersOf = (workload: KubeObject): Fields[] => [
+export const containersOf = (workload: KubeObject): Container[] => [
   ...(podOf(workload).initContainers ?? []),
   ...podOf(workload).containers,
 ];
 
-interface Selector {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-}
+/** A Service's selector is labels and nothing else. */
+export const serviceSelector = ({ spec }: KubeObject): Selector => ({
+  matchLabels: Object.fromEntries(Object.entries(spec.selector)),
+});
 
 export function labelsMatch(selector: Selector, labels: Record<string, string> = {}): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;

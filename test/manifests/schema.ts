@@ -3,14 +3,7 @@
  * The generated validators let unknown fields pass, but they look at each field that they know: what nobody looked at is
  * unknown, and most likely misspelt.
  */
-
-export interface KubeObject {
-  apiVersion: string;
-  kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
-  // biome-ignore lint/suspicious/noExplicitAny: objects of many kinds, each looked at by who knows it
-  [field: string]: any;
-}
+import type { KubeObject } from './object-types.ts';
 
 interface Validator {
   (data: unknown): boolean;
