@@ -38,6 +38,11 @@ export interface Deployment {
   adminToken?: string;
 }
 
+/** A deployment as it may be printed and kept. */
+export function withoutSecrets({ adminToken: _, ...shown }: Deployment): Deployment {
+  return shown;
+}
+
 /** The processes that the target has started. */
 export function endpointsOf({ shards, gateway, collector, broker, proxy }: Deployment): Endpoint[] {
   return [...Object.values(shards), gateway, collector, broker, proxy].filter((one) => one !== undefined);
