@@ -6,6 +6,7 @@
  *   GATEWAY_URL                                      ASR 2 sends there                      http://127.0.0.1:8080
  *   SEED, TIME_SCALE, RUN_ID                         of the workload; times every duration; part of every order id, new
  *                                                    for each run: the engine refuses an id that it has seen
+ *   ADMIN_TOKEN                                      of engines that ask for one, when books are emptied and seeded
  *   PLAN                                             a file of mex's: one phase, its books seeded already
  */
 import { CASES, phaseDurationMs } from '../../src/experiment/cases.ts';

@@ -8,11 +8,16 @@ import { seedBodies, seedOrdersOf } from '../../src/load/seed-bodies.ts';
 import { shapeOf } from '../../src/load/seed-orders.ts';
 import { LEVELS_READ, replenishedSymbols, replenishPeriodMs, topUp } from '../../src/load/top-up.ts';
 import { SHARD_IDS, SHARD_SYMBOLS } from '../../src/protocol/shards.ts';
-import { seed } from './config.js';
+import { plan, seed } from './config.js';
 
 const SEED_TIMEOUT = '60s';
 const ROUND_TIMEOUT = '2s';
-const JSON_HEADERS = { 'Content-Type': 'application/json' };
+/** Engines that were started with an admin token let only those empty and seed their books who have it. */
+const ADMIN_TOKEN = plan?.adminToken ?? __ENV.ADMIN_TOKEN;
+const JSON_HEADERS = {
+  'Content-Type': 'application/json',
+  ...(ADMIN_TOKEN ? { Authorization: `Bearer ${ADMIN_TOKEN}` } : {}),
+};
 /** A replenisher that has nothing to do looks again so soon. */
 const IDLE_SECONDS = 0.05;
 

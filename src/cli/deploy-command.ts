@@ -1,7 +1,7 @@
 /** `mex deploy single` and `mex deploy multi`: the same command for two shapes. */
 import { relative } from 'node:path';
 import type { TargetName } from '../targets/select-target.ts';
-import type { Deployment, Shape } from '../targets/target.ts';
+import { type Deployment, type Shape, withoutSecrets } from '../targets/target.ts';
 import { ExperimentCommand, targetFlag } from './experiment-command.ts';
 import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
@@ -24,6 +24,6 @@ export abstract class DeployCommand extends ExperimentCommand {
     const result = await target.deploy(shape, this.signal);
     this.log(describeDeployment(result.deployment, relative('', `${target.folder}/logs`)));
     this.log(result.changed ? `Deployed: ${shape}.` : `Nothing changed: ${shape} ran already.`);
-    return result;
+    return { ...result, deployment: withoutSecrets(result.deployment) };
   }
 }

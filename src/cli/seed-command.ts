@@ -53,6 +53,7 @@ export abstract class SeedCommand extends ExperimentCommand {
       seed: options.seed,
       vusMax: 1,
       ordersUrl: '',
+      ...(deployment.adminToken !== undefined && { adminToken: deployment.adminToken }),
       seedUrls,
       rawFlows: [],
     };

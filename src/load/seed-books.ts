@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
 import { shardsOf } from '../experiment/cases.ts';
+import { adminHeaders } from '../protocol/admin.ts';
 import type { Seeded } from '../protocol/replies.ts';
 import type { LoadPlan } from './load-driver.ts';
 import { type SeedBody, seedBodies, seedOrdersOf } from './seed-bodies.ts';
@@ -14,14 +15,18 @@ export async function seedBooks(plan: LoadPlan, signal: AbortSignal): Promise<vo
   for (const shard of shardsOf(plan.phase)) {
     const url = plan.seedUrls[shard];
     if (url === undefined) throw seedError(`shard ${shard} has no URL for seeds`);
-    for (const body of seedBodies(seedOrdersOf(plan, shard))) await post(url, body, signal);
+    const headers = { 'content-type': 'application/json', ...adminHeaders(plan.adminToken) };
+    for (const body of seedBodies(seedOrdersOf(plan, shard))) await post({ url, headers }, body, signal);
   }
 }
 
-async function post(url: string, { text, orders }: SeedBody, signal: AbortSignal): Promise<void> {
+async function post(
+  { url, headers }: { url: string; headers: Record<string, string> },
+  { text, orders }: SeedBody,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = AbortSignal.timeout(SEED_DEADLINE_MS);
   const exchange = async (): Promise<{ status: number; body: string }> => {
-    const headers = { 'content-type': 'application/json' };
     const options = { method: 'POST', headers, body: text, signal: AbortSignal.any([signal, deadline]) } as const;
     const answer = await request(url, options);
     return { status: answer.statusCode, body: await answer.body.text() };

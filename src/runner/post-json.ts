@@ -1,6 +1,7 @@
 /** One bounded call to a server of the system under test. */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
+import { adminHeaders } from '../protocol/admin.ts';
 
 const CALL_MS_MAX = 10_000;
 
@@ -29,9 +30,9 @@ export async function callJson(url: string, init: RequestInit = {}): Promise<Rep
   }
 }
 
-/** Posts JSON and insists on 200. */
-export async function postJson(url: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
+/** Posts JSON and insists on 200. @param adminToken where the call needs one, and the engine has one */
+export async function postJson(url: string, body: unknown, signal: AbortSignal, adminToken?: string): Promise<unknown> {
+  const headers = { 'content-type': 'application/json', ...adminHeaders(adminToken) };
   const reply = await callJson(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
   if (reply.status === 200) return reply.body;
   throw new MexError(`${url} answered ${reply.status} ${JSON.stringify(reply.body)}, expected 200`, {

@@ -68,7 +68,8 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const remoteWriteUrl = stage.remoteWriteUrl?.(deployment);
   const plan = { ...loadPlan(request, shards), ...(remoteWriteUrl !== undefined && { remoteWriteUrl }) };
 
-  for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal);
+  const { adminToken } = deployment;
+  for (const shard of shards) await postJson(`${endpointOf(deployment, shard).url}/reset`, {}, signal, adminToken);
   await stage.driver.seed(plan, signal);
   await restedScrapes(stage, source, shards, stage.now());
 
@@ -124,6 +125,7 @@ function loadPlan(request: PhaseRequest, shards: Shard[]): LoadPlan {
     seed,
     vusMax: experiment.vusMax,
     ordersUrl: entry.url,
+    ...(deployment.adminToken !== undefined && { adminToken: deployment.adminToken }),
     seedUrls: Object.fromEntries(shards.map((shard) => [shard, seedUrl(shard)])),
     testId,
     logs,

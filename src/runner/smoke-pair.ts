@@ -28,6 +28,8 @@ export interface PairContext {
   /** Part of both order ids. */
   idPrefix: string;
   mayReset: boolean;
+  /** Of engines that ask for one. */
+  adminToken?: string | undefined;
   signal: AbortSignal;
 }
 
@@ -60,12 +62,13 @@ class Pair {
   }
 
   async seed(): Promise<string> {
-    const { engine, entry, shard, mayReset, signal } = this.#context;
-    if (mayReset) await postJson(`${engine.url}/reset`, {}, signal);
+    const { engine, entry, shard, mayReset, adminToken, signal } = this.#context;
+    if (mayReset) await postJson(`${engine.url}/reset`, {}, signal, adminToken);
     this.#place = await freePlace(shard, entry);
     this.#matchesBefore = await matchesOf(engine);
     const ask = { ...this.#place, quantity: 1, orderId: this.#askId, side: 'SELL' };
-    const { seeded } = Object(await postJson(`${entry.url}/seed/${shard}`, { orders: [ask] }, signal)) as Seeded;
+    const seedUrl = `${entry.url}/seed/${shard}`;
+    const { seeded } = Object(await postJson(seedUrl, { orders: [ask] }, signal, adminToken)) as Seeded;
     if (seeded !== 1) throw smokeFailure(`${seeded} of 1 asks were taken`);
     return `1 ask of ${this.#place.symbol} at ${this.#place.price} cents`;
   }

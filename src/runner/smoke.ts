@@ -88,7 +88,8 @@ async function opened(opening: Promise<EventWatch>): Promise<{ read(): EventWatc
 function pairOf({ deployment, idPrefix, mayReset, signal }: SmokeContext, shard: ShardId): PairContext {
   const engine = deployment.shards[shard];
   if (engine === undefined) throw new Error(`shard ${shard} is not among the deployed`);
-  return { shard, engine, entry: deployment.gateway ?? engine, idPrefix, mayReset, signal };
+  const { gateway, adminToken } = deployment;
+  return { shard, engine, entry: gateway ?? engine, idPrefix, mayReset, adminToken, signal };
 }
 
 async function expectStatus(url: string, status?: string): Promise<string> {

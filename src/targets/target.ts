@@ -36,6 +36,13 @@ export interface Deployment {
   proxy?: Endpoint;
   /** A Prometheus that scrapes the servers too, and takes what k6 pushes. */
   prometheus?: Endpoint;
+  /** Of engines that ask for one before they empty or seed their books. A secret: it goes into no file that stays. */
+  adminToken?: string;
+}
+
+/** A deployment as it may be printed and kept. */
+export function withoutSecrets({ adminToken: _, ...shown }: Deployment): Deployment {
+  return shown;
 }
 
 /** The processes that the target has started. */

@@ -33,7 +33,7 @@ describe('the tools of k8s', () => {
       ['kubectl', false, 'for k8s'],
       ['helm', false, 'for k8s'],
       ['k6', false, 'for k8s and --driver k6'],
-      ['prometheus', false, 'for --prometheus'],
+      ['prometheus', false, 'for --metrics prometheus'],
       ['git', false, 'for k8s'],
     ]);
   });
@@ -41,7 +41,7 @@ describe('the tools of k8s', () => {
   it.each(['local', 'k8s'] as const)('never fail %s for want of a Prometheus', async (target) => {
     const checks = await toolChecks(machine, target, { find: find({ ...versions, prometheus: '2.30.0' }) });
     const found = checks.find(({ name }) => name === 'prometheus');
-    expect(found).toMatchObject({ ok: false, needed: false, wanted: '>= 2.42 (for --prometheus)' });
+    expect(found).toMatchObject({ ok: false, needed: false, wanted: '>= 2.42 (for --metrics prometheus)' });
     expect(found?.hint).toContain('sudo apt-get install -y prometheus');
   });
 
@@ -110,7 +110,13 @@ describe('checks as lines', () => {
       ...{ tested: ['20.10.24'], newerThanTested: true },
     },
     {
-      ...{ name: 'prometheus', needed: false, ok: false, found: 'not found', wanted: '>= 2.42 (for --prometheus)' },
+      ...{
+        name: 'prometheus',
+        needed: false,
+        ok: false,
+        found: 'not found',
+        wanted: '>= 2.42 (for --metrics prometheus)',
+      },
       ...{ tested: ['2.42.0', '3.16.0'], newerThanTested: false, hint: 'brew install prometheus' },
     },
     { ...untested, name: 'memory', needed: true, ok: false, found: '1.0 GB', wanted: '>= 2 GB', hint: 'More.' },
@@ -121,7 +127,7 @@ describe('checks as lines', () => {
     expect(describeChecks(checks, plain)).toEqual([
       '✓ Node              24.21.0                  wanted >= 22.19',
       '✓ docker            28.2.2                   wanted >= 20.10 (for k8s), tested with 20.10.24; this is newer, and nobody has tried it',
-      `· prometheus        not found${found} wanted >= 2.42 (for --prometheus), tested with 2.42.0 and 3.16.0: brew install prometheus`,
+      `· prometheus        not found${found} wanted >= 2.42 (for --metrics prometheus), tested with 2.42.0 and 3.16.0: brew install prometheus`,
       '✗ memory            1.0 GB                   wanted >= 2 GB: More.',
     ]);
   });

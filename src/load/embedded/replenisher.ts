@@ -5,6 +5,7 @@
  */
 import { Agent, request } from 'undici';
 import type { LoadEvidence } from '../../experiment/evidence.ts';
+import { adminHeaders } from '../../protocol/admin.ts';
 import type { BookView, Seeded } from '../../protocol/replies.ts';
 import { SHARD_IDS, SHARD_SYMBOLS } from '../../protocol/shards.ts';
 import type { LoadPlan } from '../load-driver.ts';
@@ -20,12 +21,14 @@ const ANSWER_DEADLINE_MS = 2_000;
 export class Replenisher {
   readonly counts: LoadEvidence['replenished'] = { orders: 0, reads: 0, failures: 0, blockedLevels: 0 };
   readonly #plan: LoadPlan;
+  readonly #seedHeaders: Record<string, string>;
   readonly #agent = new Agent({ connections: CONNECTIONS });
   readonly #stopped = new AbortController();
   #loops: Promise<void>[] = [];
 
   constructor(plan: LoadPlan) {
     this.#plan = plan;
+    this.#seedHeaders = { 'content-type': 'application/json', ...adminHeaders(plan.adminToken) };
   }
 
   /** The symbols start one after the other within their first period. */
@@ -85,7 +88,7 @@ export class Replenisher {
     const answer = await request(url, {
       dispatcher: this.#agent,
       signal: AbortSignal.timeout(ANSWER_DEADLINE_MS),
-      ...(body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body }),
+      ...(body === undefined ? {} : { method: 'POST', headers: this.#seedHeaders, body }),
     });
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`${url} answered ${answer.statusCode}`);

@@ -53,7 +53,7 @@ const VERIFY_WAIT_S = '20';
  * and median 2.0 ms of 7; a young generation of 1 MB, 4.6 and 0.5 ms of 57; the same on one thread, which waits for no
  * other to get a core, 2.9 and 0.4 ms of 57. An old generation that may fill 64 MB first puts off a full collection.
  */
-const SHORT_COLLECTIONS = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--initial-old-space-size=64'];
+export const SHORT_COLLECTIONS = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--initial-old-space-size=64'];
 
 /** The servers listen on loopback only, and the experiment resets and seeds them without one. */
 function withoutAdminToken(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
