@@ -30,6 +30,7 @@ const KINDS = {
   PodDisruptionBudget: namespaced('policy/v1', 'poddisruptionbudgets'),
   StatefulSet: namespaced('apps/v1', 'statefulsets'),
   Deployment: namespaced('apps/v1', 'deployments'),
+  ReplicaSet: namespaced('apps/v1', 'replicasets'),
   Job: namespaced('batch/v1', 'jobs'),
   Pod: namespaced('v1', 'pods'),
   Node: cluster('v1', 'nodes'),

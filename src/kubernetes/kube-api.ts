@@ -7,12 +7,12 @@
  * belong here: there is no POST.
  */
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Dispatcher, WebSocket } from 'undici';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
 import { ApiRefusal, parseStatus } from './api-refusal.ts';
 import { accessCluster, type ClusterAccess, type ClusterRef, type Credentials } from './kube-config.ts';
+import { waited } from './poll.ts';
 
 export interface ApiCall {
   /** For errors: `apply StatefulSet matching-engine/engine-a`. */
@@ -213,8 +213,3 @@ function problemOf(thrown: unknown): string {
 }
 
 const backoffMs = (tried: number): number => BACKOFF_MS * 2 ** (tried - 1);
-
-async function waited(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
-  signal.throwIfAborted();
-}

@@ -17,7 +17,7 @@ const MEX = 'mex';
 const NAMESPACE_GONE_MS_MAX = 180_000;
 const OBJECT_GONE_MS_MAX = 60_000;
 /** Made by the cluster itself, or only read by mex. */
-const NEVER_MADE: readonly Kind[] = ['Node', 'Event', 'Pod', 'StorageClass'];
+const NEVER_MADE: readonly Kind[] = ['Node', 'Event', 'Pod', 'ReplicaSet', 'StorageClass'];
 
 export function isMade({ metadata }: KubeObject): boolean {
   return metadata.labels?.[LABEL] === MEX;

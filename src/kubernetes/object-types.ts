@@ -76,6 +76,10 @@ export interface EventObject extends KubeObject {
   reason?: string;
   message?: string;
   count?: number;
+  /** Null in events of the newer interface, which have the other two. */
+  lastTimestamp?: string | null;
+  eventTime?: string | null;
+  series?: { count: number; lastObservedTime: string };
   involvedObject: { kind?: string; name?: string; uid?: string };
 }
 

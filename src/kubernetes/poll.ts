@@ -14,11 +14,17 @@ export interface PollOptions {
 export async function pollUntil<T>(look: () => Promise<T | undefined>, options: PollOptions): Promise<T | undefined> {
   const { limitMs, everyMs = LOOK_EVERY_MS, signal } = options;
   const endMs = performance.now() + limitMs;
+  signal.throwIfAborted();
   for (;;) {
-    signal.throwIfAborted();
     const answer = await look();
     if (answer !== undefined) return answer;
     if (performance.now() >= endMs) return undefined;
-    await delay(everyMs, undefined, { signal }).catch(() => undefined);
+    await waited(everyMs, signal);
   }
+}
+
+/** @throws the signal's reason when aborted. */
+export async function waited(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
 }
