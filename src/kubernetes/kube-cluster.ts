@@ -9,9 +9,16 @@ import { KubeApi } from './kube-api.ts';
 import type { ClusterRef } from './kube-config.ts';
 import { removeMade } from './made-by-mex.ts';
 import { parseManifests, renderKustomize } from './manifests.ts';
-import { defaultStorageClass, listNodes, type NodeFacts, waitForNodes } from './nodes.ts';
+import {
+  defaultStorageClass,
+  listNodes,
+  type NodeFacts,
+  type NodesWanted,
+  waitForNodes,
+  waitForStorageClass,
+} from './nodes.ts';
 import type { KubeObject } from './object-types.ts';
-import { getObject, type ListQuery, listObjects, type RemoveOptions, removeObject } from './objects.ts';
+import { getObject, type ListQuery, listObjects, type RemoveOptions, removeObject, waitForObject } from './objects.ts';
 import { type ContainerRef, followLines, lastLines } from './pod-logs.ts';
 import { type RolloutOptions, type WorkloadRef, waitForRollout } from './rollout.ts';
 import { scaleWorkload } from './scale.ts';
@@ -51,6 +58,11 @@ export class KubeCluster {
     return getObject<T>(this.#api, ref, signal);
   }
 
+  /** Until somebody else has made it. */
+  waitForObject(ref: ObjectRef, limitMs: number, signal: AbortSignal): Promise<void> {
+    return waitForObject(this.#api, ref, limitMs, signal);
+  }
+
   list<T extends KubeObject>(kind: Kind, query: ListQuery, signal: AbortSignal): Promise<T[]> {
     return listObjects<T>(this.#api, kind, query, signal);
   }
@@ -71,7 +83,7 @@ export class KubeCluster {
     return scaleWorkload(this.#api, ref, replicas, signal);
   }
 
-  exec(request: ExecRequest, signal: AbortSignal): Promise<ExecOutput> {
+  runInPod(request: ExecRequest, signal: AbortSignal): Promise<ExecOutput> {
     return execInPod(this.#api, request, signal);
   }
 
@@ -91,8 +103,12 @@ export class KubeCluster {
     return listNodes(this.#api, signal);
   }
 
-  waitForNodes(count: number, signal: AbortSignal): Promise<NodeFacts[]> {
-    return waitForNodes(this.#api, { count }, signal);
+  waitForNodes(wanted: NodesWanted, signal: AbortSignal): Promise<NodeFacts[]> {
+    return waitForNodes(this.#api, wanted, signal);
+  }
+
+  waitForStorageClass(limitMs: number, signal: AbortSignal): Promise<string> {
+    return waitForStorageClass(this.#api, limitMs, signal);
   }
 
   defaultStorageClass(signal: AbortSignal): Promise<string> {

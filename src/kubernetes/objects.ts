@@ -81,6 +81,15 @@ export async function removeObject(
   return true;
 }
 
+/** @throws MexError `NOT_THERE` when nobody has made it in time */
+export async function waitForObject(api: KubeApi, ref: ObjectRef, limitMs: number, signal: AbortSignal): Promise<void> {
+  if ((await pollUntil(() => getObject(api, ref, signal), { limitMs, signal })) !== undefined) return;
+  throw new MexError(`There is no ${nameOf(ref)} after ${limitMs / 1_000} s`, {
+    code: 'NOT_THERE',
+    exit: EXIT.environment,
+  });
+}
+
 async function waitGone(
   api: KubeApi,
   { ref, uid }: { ref: ObjectRef; uid: string | undefined },
