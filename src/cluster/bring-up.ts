@@ -141,8 +141,8 @@ async function ensureKubeconfig(folder: string, name: string, signal: AbortSigna
 
 function notOurs({ name, madeIn, nodes }: OwnClusterSight): MexError {
   const who = madeIn === undefined ? 'not made by mex' : `made by the mex of ${madeIn}`;
-  const what = nodes.length === 0 ? 'Parts of a k3d cluster' : 'A k3d cluster';
-  return new MexError(`${what} named ${name} are there already, ${who}`, {
+  const what = nodes.length === 0 ? `Something of a k3d cluster ${name}` : `A k3d cluster ${name}`;
+  return new MexError(`${what} is there already, ${who}`, {
     code: 'NOT_MADE_BY_MEX',
     exit: EXIT.environment,
     suggestion: `Take another name (--name NAME), or if nobody needs it: k3d cluster delete ${name}; docker network rm k3d-${name}`,

@@ -74,7 +74,11 @@ export async function partsOf(cluster: string, signal: AbortSignal): Promise<Clu
   const name = `name=^k3d-${cluster}$`;
   const networks = await docker(['network', 'ls', '--filter', name, '--format', '{{.Name}}'], signal);
   const volumes = await docker(['volume', 'ls', '--filter', label, '--format', '{{.Name}}'], signal);
-  return { containers: linesOf(containers).map(containerOf), networks: linesOf(networks), volumes: linesOf(volumes) };
+  return {
+    containers: linesOf(containers).toSorted().map(containerOf),
+    networks: linesOf(networks),
+    volumes: linesOf(volumes),
+  };
 }
 
 /** With the volumes that hold what is on the nodes' disks. What is gone already is no problem. */

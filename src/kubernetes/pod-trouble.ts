@@ -52,7 +52,7 @@ function troubleOfContainers({ metadata: { name: pod }, status }: PodObject): Tr
     const kind = REASONS[reason];
     if (kind === undefined) continue;
     const common = { kind, pod, container: container.name };
-    if (kind === 'image') return { ...common, what: `image ${container.image}: ${said(reason, message)}` };
+    if (kind === 'image') return { ...common, what: `${container.image}: ${said(reason, message)}` };
     if (kind === 'crash')
       return { ...common, what: `${endOfContainer(container)}, ${container.restartCount} restarts` };
     return { ...common, what: said(reason, message) };
@@ -80,6 +80,7 @@ function isOfVolume({ reason = '' }: EventObject): boolean {
 
 /** Of a pod that runs and is not ready, or has not started yet: the last thing that was said of it. */
 export function waitOfPod(pod: PodObject, events: readonly EventObject[]): string | undefined {
+  if (pod.metadata.deletionTimestamp !== undefined) return undefined;
   if (isTrue(pod.status.conditions, 'Ready')) return undefined;
   const waiting = (pod.status.containerStatuses ?? []).flatMap(({ state }) => state?.waiting?.reason ?? []);
   const warning = events.findLast(({ type }) => type === 'Warning');

@@ -21,15 +21,19 @@ export function isRolledOut(workload: WorkloadObject, pods: readonly PodObject[]
   return (status.updatedReplicas ?? 0) === wanted && (status.replicas ?? 0) === wanted;
 }
 
-/** The pods of a workload that count: those that have ended for good are only remembered. */
+/** The pods of a workload that count. One that has ended is only remembered, unless it is still being put away. */
 export function livePods(pods: readonly PodObject[]): PodObject[] {
-  return pods.filter(({ status: { phase } }) => phase !== 'Succeeded' && phase !== 'Failed');
+  return pods.filter(({ metadata: { deletionTimestamp }, status: { phase } }) => {
+    return deletionTimestamp !== undefined || (phase !== 'Succeeded' && phase !== 'Failed');
+  });
 }
 
-/** `2 of 3 pods ready`. */
+/** `2 of 3 pods ready, 1 ending`. */
 export function progressOf(workload: WorkloadObject, pods: readonly PodObject[]): string {
-  const ready = livePods(pods).filter((pod) => isTrue(pod.status.conditions, 'Ready')).length;
-  return `${ready} of ${replicasOf(workload)} pods ready`;
+  const ending = pods.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  const staying = livePods(pods).filter((pod) => !ending.includes(pod));
+  const ready = staying.filter((pod) => isTrue(pod.status.conditions, 'Ready')).length;
+  return `${ready} of ${replicasOf(workload)} pods ready${ending.length === 0 ? '' : `, ${ending.length} ending`}`;
 }
 
 /** What a Deployment says of itself; of a StatefulSet only events tell. */

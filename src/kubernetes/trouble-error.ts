@@ -15,10 +15,9 @@ const WORDINGS: Readonly<Record<TroubleKind, Wording>> = {
   image: {
     code: 'IMAGE_MISSING',
     words: 'cannot get its image',
-    advice:
-      'Load it into the nodes (mex image load), or push it where they can pull it (mex image push --registry HOST/REPO)',
+    advice: "mex's own comes there by mex image load, or by mex image push --registry HOST/REPOSITORY",
   },
-  crash: { code: 'CRASH_LOOP', words: 'does not stay up', advice: 'Its log says why' },
+  crash: { code: 'CRASH_LOOP', words: 'does not stay up', advice: 'Its log says more' },
   config: { code: 'CONTAINER_CONFIG', words: 'cannot be started', advice: 'Correct its manifest or what it refers to' },
   unschedulable: {
     code: 'UNSCHEDULABLE',
@@ -52,7 +51,7 @@ export function troubleError(
   return new MexError(`${waitedFor.what}: ${who}${words}: ${trouble.what}${log}`, {
     code,
     exit: EXIT.environment,
-    suggestion: `${advice}: ${lookAt(ref, waitedFor.namespace, trouble)}`,
+    suggestion: `${advice}. See: ${lookAt(ref, waitedFor.namespace, trouble)}`,
   });
 }
 
