@@ -58,16 +58,18 @@ type Outcome = { answer: Dispatcher.ResponseData } | { againMs: number; problem:
 export class KubeApi {
   readonly ref: ClusterRef;
   readonly #access: ClusterAccess;
+  readonly #backoffMs: number;
   #credentials: (Credentials & { atMs: number }) | undefined;
 
-  private constructor(access: ClusterAccess) {
+  private constructor(access: ClusterAccess, backoffMs: number) {
     this.ref = access.ref;
     this.#access = access;
+    this.#backoffMs = backoffMs;
   }
 
   /** Reads the context; nothing is asked of the cluster yet. Whoever connects closes. */
-  static async connect(ref: ClusterRef): Promise<KubeApi> {
-    return new KubeApi(await accessCluster(ref));
+  static async connect(ref: ClusterRef, { backoffMs = BACKOFF_MS } = {}): Promise<KubeApi> {
+    return new KubeApi(await accessCluster(ref), backoffMs);
   }
 
   async close(): Promise<void> {
@@ -97,7 +99,7 @@ export class KubeApi {
         // The answer was cut off in the middle.
         const problem = this.#unreachable(problemOf(thrown), thrown);
         if (tried >= TRIES_MAX || !isBroken(thrown)) throw problem;
-        await waited(backoffMs(tried), signal);
+        await waited(this.#pauseMs(tried), signal);
       }
     }
   }
@@ -154,7 +156,7 @@ export class KubeApi {
       signal.throwIfAborted();
       const problem = this.#unreachable(problemOf(thrown), thrown);
       if (!isBroken(thrown)) throw problem;
-      return { againMs: backoffMs(tried), problem };
+      return { againMs: this.#pauseMs(tried), problem };
     }
     if (answer.statusCode < 400) return { answer };
     const status = parseStatus(await textOf(answer.body));
@@ -162,7 +164,7 @@ export class KubeApi {
     if (answer.statusCode === 401) return { againMs: 0, problem };
     const seconds = Number(answer.headers['retry-after'] ?? status.details?.retryAfterSeconds);
     if (!RETRIED_STATUS.includes(answer.statusCode)) throw problem;
-    return { againMs: Number.isFinite(seconds) ? seconds * 1_000 : backoffMs(tried), problem };
+    return { againMs: Number.isFinite(seconds) ? seconds * 1_000 : this.#pauseMs(tried), problem };
   }
 
   /** The certificates stay with the connections that were made with them; only headers are renewed. */
@@ -174,6 +176,10 @@ export class KubeApi {
     if (known !== undefined) await fresh.dispatcher.destroy();
     this.#credentials = { headers: fresh.headers, dispatcher: known?.dispatcher ?? fresh.dispatcher, atMs: nowMs };
     return this.#credentials;
+  }
+
+  #pauseMs(tried: number): number {
+    return this.#backoffMs * 2 ** (tried - 1);
   }
 
   #unreachable(why: string, cause: unknown): MexError {
@@ -211,5 +217,3 @@ function problemOf(thrown: unknown): string {
   const first = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
   return messageOf(first);
 }
-
-const backoffMs = (tried: number): number => BACKOFF_MS * 2 ** (tried - 1);

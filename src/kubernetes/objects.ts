@@ -5,7 +5,7 @@ import { isRefusal } from './api-refusal.ts';
 import { collectionPath, type Kind, nameOf, type ObjectRef, pathOf } from './kinds.ts';
 import type { KubeApi } from './kube-api.ts';
 import type { KubeObject } from './object-types.ts';
-import { pollUntil } from './poll.ts';
+import { type PollOptions, pollUntil } from './poll.ts';
 
 export interface ListQuery {
   /** Absent: of all namespaces. */
@@ -20,6 +20,7 @@ export interface RemoveOptions {
   goneMsMax?: number;
   /** Of a pod: from asking it to end to killing it. Absent: what the pod says. */
   graceSeconds?: number;
+  everyMs?: number;
 }
 
 /** Undefined: there is none. */
@@ -63,7 +64,7 @@ export async function removeObject(
 ): Promise<boolean> {
   const before = await getObject(api, ref, signal);
   if (before === undefined) return false;
-  const { goneMsMax, graceSeconds } = options;
+  const { goneMsMax, graceSeconds, everyMs } = options;
   const body = {
     propagationPolicy: 'Background',
     // Not a later object of the same name, should the request be repeated.
@@ -77,7 +78,9 @@ export async function removeObject(
     // 409: the uid is another one's by now.
     if (!isRefusal(thrown, 404) && !isRefusal(thrown, 409)) throw thrown;
   }
-  if (goneMsMax !== undefined) await waitGone(api, { ref, uid: before.metadata.uid }, goneMsMax, signal);
+  const { uid } = before.metadata;
+  const poll = { signal, ...(everyMs !== undefined && { everyMs }) };
+  if (goneMsMax !== undefined) await waitGone(api, { ref, uid }, { ...poll, limitMs: goneMsMax });
   return true;
 }
 
@@ -93,15 +96,15 @@ export async function waitForObject(api: KubeApi, ref: ObjectRef, limitMs: numbe
 async function waitGone(
   api: KubeApi,
   { ref, uid }: { ref: ObjectRef; uid: string | undefined },
-  limitMs: number,
-  signal: AbortSignal,
+  poll: PollOptions,
 ): Promise<void> {
+  const { limitMs, signal } = poll;
   let last: KubeObject | undefined;
   const look = async (): Promise<true | undefined> => {
     last = await getObject(api, ref, signal);
     return last === undefined || last.metadata.uid !== uid ? true : undefined;
   };
-  if ((await pollUntil(look, { limitMs, signal })) !== undefined) return;
+  if ((await pollUntil(look, poll)) !== undefined) return;
   throw new MexError(`${nameOf(ref)} is not gone after ${limitMs / 1_000} s${whatHolds(last)}`, {
     code: 'STILL_THERE',
     exit: EXIT.environment,
