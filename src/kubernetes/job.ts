@@ -57,9 +57,10 @@ export async function runJob(api: KubeApi, ref: JobRef, options: JobOptions, sig
   if (started === undefined) throw late(ref, `it has not started within ${startMsMax / 1_000} s`);
   if (started.pod !== undefined) {
     const limit = AbortSignal.timeout(limitMs);
+    const follow = { onLine, ...(options.everyMs !== undefined && { resumeMs: options.everyMs }) };
     const of = { namespace: ref.namespace, pod: started.pod, container };
     try {
-      await followLines(api, of, onLine, AbortSignal.any([signal, limit]));
+      await followLines(api, of, follow, AbortSignal.any([signal, limit]));
     } catch (thrown) {
       signal.throwIfAborted();
       if (limit.aborted) throw late(ref, `it has not ended within ${limitMs / 1_000} s`);

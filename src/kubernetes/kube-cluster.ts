@@ -19,7 +19,7 @@ import {
 } from './nodes.ts';
 import type { KubeObject } from './object-types.ts';
 import { getObject, type ListQuery, listObjects, type RemoveOptions, removeObject, waitForObject } from './objects.ts';
-import { type ContainerRef, followLines, lastLines } from './pod-logs.ts';
+import { type ContainerRef, type FollowOptions, followLines, lastLines } from './pod-logs.ts';
 import { type RolloutOptions, type WorkloadRef, waitForRollout } from './rollout.ts';
 import { scaleWorkload } from './scale.ts';
 import { waitUntilAnswers } from './wait-until-answers.ts';
@@ -95,8 +95,8 @@ export class KubeCluster {
     return lastLines(this.#api, of, signal);
   }
 
-  followLines(of: ContainerRef, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
-    return followLines(this.#api, of, onLine, signal);
+  followLines(of: ContainerRef, options: FollowOptions, signal: AbortSignal): Promise<void> {
+    return followLines(this.#api, of, options, signal);
   }
 
   nodes(signal: AbortSignal): Promise<NodeFacts[]> {

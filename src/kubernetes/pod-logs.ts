@@ -15,6 +15,12 @@ export interface ContainerRef {
   container: string;
 }
 
+export interface FollowOptions {
+  onLine: (line: string) => void;
+  /** From the end of a connection to the next one. */
+  resumeMs?: number;
+}
+
 /** Shown with a pod that does not stay up. */
 const TAIL_LINES = 8;
 /** Attempts to go on with a log that ended before its container did, without a new line in between: some 10 s. */
@@ -46,7 +52,7 @@ export async function lastLines(api: KubeApi, of: ContainerRef, signal: AbortSig
 export async function followLines(
   api: KubeApi,
   of: ContainerRef,
-  onLine: (line: string) => void,
+  { onLine, resumeMs = RESUME_AFTER_MS }: FollowOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const place: Place = { time: '', lines: 0 };
@@ -65,7 +71,7 @@ export async function followLines(
     }
     if (place.time !== before) idle = 0;
     if (idle >= RESUMES_MAX) throw problem;
-    await waited(RESUME_AFTER_MS, signal);
+    await waited(resumeMs, signal);
   }
 }
 

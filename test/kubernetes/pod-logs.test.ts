@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { followLines } from '../../src/kubernetes/pod-logs.ts';
 import { connectEach, NAMESPACE, never } from './connect.ts';
-import { podRef, putPod } from './pods.ts';
+import { putPod } from './pods.ts';
 
 const connection = connectEach();
 const OF = { namespace: NAMESPACE, pod: 'k6', container: 'main' };
@@ -52,7 +52,7 @@ function reply(...replies: ((since: string | null) => Reply)[]): void {
 
 async function follow(signal = never): Promise<string[]> {
   const lines: string[] = [];
-  await followLines(connection.api, OF, (line) => lines.push(line), signal);
+  await followLines(connection.api, OF, { onLine: (line) => lines.push(line), resumeMs: 1 }, signal);
   return lines;
 }
 
@@ -94,10 +94,20 @@ describe('a log that is followed', () => {
 
   it('in place of which the node answers with a sentence is no log', async () => {
     reply(() => ({ text: 'unable to retrieve container logs for containerd://1f2e\n', end: closed }));
-    putPod(connection.server, 'k6', { phase: 'Succeeded', container: { state: { terminated: { exitCode: 0 } } } });
-    const stop = AbortSignal.timeout(1_500);
-    await expect(follow(stop)).rejects.toThrow();
-    expect(connection.server.get(podRef('k6'))).toBeDefined();
+    await expect(follow()).rejects.toMatchObject({
+      code: 'LOG_CUT',
+      message: expect.stringContaining(': unable to retrieve container logs for containerd://1f2e'),
+    });
+  });
+
+  it('that ends over and over while its container runs is given up', async () => {
+    reply(serve(3, closed), serve(3, closed));
+    connection.server.beforeRead = () =>
+      putPod(connection.server, 'k6', { phase: 'Running', container: { state: { running: {} } } });
+    await expect(follow()).rejects.toMatchObject({
+      code: 'LOG_CUT',
+      message: 'Could not read the log of main in pod matching-engine/k6 to its end: it ended before the container did',
+    });
   });
 
   it('ends when it is not wanted any more', async () => {
