@@ -46,6 +46,13 @@ const RETRIED_PROBLEMS = [
   'UND_ERR_CONNECT_TIMEOUT',
 ];
 
+export interface ConnectOptions {
+  /** Before a request is repeated for the first time. */
+  backoffMs?: number;
+  /** How old credentials may become. */
+  credentialsMs?: number;
+}
+
 /** The limit is that of one attempt. */
 interface Bounds {
   signal: AbortSignal;
@@ -59,17 +66,20 @@ export class KubeApi {
   readonly ref: ClusterRef;
   readonly #access: ClusterAccess;
   readonly #backoffMs: number;
+  readonly #credentialsMs: number;
   #credentials: (Credentials & { atMs: number }) | undefined;
 
-  private constructor(access: ClusterAccess, backoffMs: number) {
+  private constructor(access: ClusterAccess, { backoffMs, credentialsMs }: Required<ConnectOptions>) {
     this.ref = access.ref;
     this.#access = access;
     this.#backoffMs = backoffMs;
+    this.#credentialsMs = credentialsMs;
   }
 
   /** Reads the context; nothing is asked of the cluster yet. Whoever connects closes. */
-  static async connect(ref: ClusterRef, { backoffMs = BACKOFF_MS } = {}): Promise<KubeApi> {
-    return new KubeApi(await accessCluster(ref), backoffMs);
+  static async connect(ref: ClusterRef, options: ConnectOptions = {}): Promise<KubeApi> {
+    const { backoffMs = BACKOFF_MS, credentialsMs = CREDENTIALS_MS_MAX } = options;
+    return new KubeApi(await accessCluster(ref), { backoffMs, credentialsMs });
   }
 
   async close(): Promise<void> {
@@ -171,7 +181,7 @@ export class KubeApi {
   async #authorize(): Promise<Credentials> {
     const nowMs = performance.now();
     const known = this.#credentials;
-    if (known !== undefined && nowMs - known.atMs < CREDENTIALS_MS_MAX) return known;
+    if (known !== undefined && nowMs - known.atMs < this.#credentialsMs) return known;
     const fresh = await this.#access.authorize();
     if (known !== undefined) await fresh.dispatcher.destroy();
     this.#credentials = { headers: fresh.headers, dispatcher: known?.dispatcher ?? fresh.dispatcher, atMs: nowMs };

@@ -35,7 +35,6 @@ export interface WorkloadObject extends KubeObject {
   status?: {
     observedGeneration?: number;
     replicas?: number;
-    readyReplicas?: number;
     updatedReplicas?: number;
     availableReplicas?: number;
     /** Of a StatefulSet: the `controller-revision-hash` of the pods that are wanted. */

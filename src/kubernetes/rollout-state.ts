@@ -14,7 +14,7 @@ export function isRolledOut(workload: WorkloadObject, pods: readonly PodObject[]
   if (!isObserved(workload)) return false;
   // A pod that ends still answers, and holds its volume.
   if (live.length !== wanted || live.some(({ metadata }) => metadata.deletionTimestamp !== undefined)) return false;
-  if ((status.readyReplicas ?? 0) !== wanted || (status.availableReplicas ?? 0) !== wanted) return false;
+  if ((status.availableReplicas ?? 0) !== wanted) return false;
   if (!live.every((pod) => isTrue(pod.status.conditions, 'Ready'))) return false;
   if (workload.kind === 'StatefulSet') return live.every((pod) => hashOf(pod) === status.updateRevision);
   // Of a Deployment: pods of the newest template, and pods of any.

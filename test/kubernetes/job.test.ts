@@ -74,6 +74,19 @@ describe('a Job', () => {
     expect(await run()).toEqual({ succeeded: false, reason: 'DeadlineExceeded' });
   });
 
+  it('whose pod was evicted before it ran is an answer, told by the Job', async () => {
+    putJob({ active: 1 });
+    connection.server.put(POD, {
+      metadata: { uid: 'uid-pod', labels: { 'batch.kubernetes.io/job-name': 'k6' } },
+      spec: {},
+      status: { phase: 'Failed', reason: 'Evicted' },
+    });
+    connection.server.beforeRead = (path, times) => {
+      if (path.endsWith('/jobs/k6') && times === 3) putJob({ conditions: FAILED });
+    };
+    expect(await run({ graceMs: { failed: 0 } })).toMatchObject({ succeeded: false });
+  });
+
   it('whose image is missing is told at once', async () => {
     putJob({ active: 1 });
     putPod('Pending', { waiting: { reason: 'ErrImageNeverPull' } });

@@ -64,7 +64,7 @@ describe("the person's kubeconfig", () => {
   });
 });
 
-it('a program that logs in is run, and run again when its token has expired', async () => {
+it('a program that logs in is run again when its token has expired, over the same connection', async () => {
   const program = join(folder, 'login');
   const answer = {
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -74,13 +74,12 @@ it('a program that logs in is run, and run again when its token has expired', as
   writeFileSync(program, `#!/bin/sh\necho run >>'${folder}/runs'\necho '${JSON.stringify(answer)}'\n`, { mode: 0o755 });
   const exec = { apiVersion: answer.apiVersion, command: program, interactiveMode: 'Never' };
   writeFileSync(file, server.kubeconfig(['ours'], { exec }));
-  const { authorize } = await accessCluster({ context: 'ours', kubeconfig: file });
-  for (let n = 0; n < 2; n++) {
-    const { headers, dispatcher } = await authorize();
-    expect(headers.Authorization).toBe('Bearer from-a-program');
-    await dispatcher.close();
-  }
-  expect(readFileSync(join(folder, 'runs'), 'utf8')).toBe('run\nrun\n');
+  const api = await KubeApi.connect({ context: 'ours', kubeconfig: file }, { credentialsMs: 0 });
+  for (let n = 0; n < 5; n++) await listNodes(api, never);
+  await api.close();
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(Array(5).fill('Bearer from-a-program'));
+  expect(server.connections).toBeLessThanOrEqual(2);
+  expect(readFileSync(join(folder, 'runs'), 'utf8')).toBe('run\n'.repeat(5));
 });
 
 it('a command to paste names file and context', () => {

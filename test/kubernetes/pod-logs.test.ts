@@ -88,6 +88,18 @@ describe('a log that is followed', () => {
     expect(await follow()).toEqual(['the last']);
   });
 
+  it('is in order whatever digits and zone the node writes', async () => {
+    const early = '2026-01-01T02:00:00.1+02:00 one\n';
+    const late = '2026-01-01T02:00:00.12+02:00 two\n';
+    reply(
+      () => ({ text: early, end: closed }),
+      () => ({ text: early + late, end: closed }),
+    );
+    expect(await follow()).toEqual(['one', 'two']);
+    const asked = connection.server.requests.filter(({ path }) => path.endsWith('/log'));
+    expect(asked.at(-1)?.query.get('sinceTime')).toBe('2026-01-01T00:00:00Z');
+  });
+
   it('of a pod that is gone is told', async () => {
     await expect(follow()).rejects.toMatchObject({ code: 'KUBERNETES_REFUSED', status: 404 });
   });

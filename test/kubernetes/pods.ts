@@ -11,16 +11,16 @@ export const podRef = (name: string) => ({ kind: 'Pod', name, namespace: NAMESPA
 const LABELS = { app: 'mex' };
 
 /** A StatefulSet whose manifest is taken in. */
-export function putSet(server: FakeApiServer, { replicas = 1, ready = 0, generation = 2, observed = 2 } = {}): void {
+export function putSet(server: FakeApiServer, { replicas = 1, ready = 0, observed = 2, revision = 'new' } = {}): void {
   server.put(SET, {
-    metadata: { uid: 'uid-set', generation },
+    metadata: { uid: 'uid-set', generation: 2 },
     spec: { replicas, selector: { matchLabels: LABELS } },
     status: {
       observedGeneration: observed,
       replicas,
       readyReplicas: ready,
       availableReplicas: ready,
-      updateRevision: 'new',
+      updateRevision: revision,
     },
   });
 }
