@@ -69,11 +69,13 @@ export async function partsOf(cluster: string, signal: AbortSignal): Promise<Clu
   const label = `label=k3d.cluster=${cluster}`;
   const fields = ['.Names', '.State', '.Label "k3d.role"', `.Label "${ID_LABEL}"`, `.Label "${FOLDER_LABEL}"`];
   const format = fields.map((field) => `{{${field}}}`).join('\t');
-  const containers = await docker(['ps', '--all', '--no-trunc', '--filter', label, '--format', format], signal);
   // k3d gives a network no mark of its cluster, but a name.
   const name = `name=^k3d-${cluster}$`;
-  const networks = await docker(['network', 'ls', '--filter', name, '--format', '{{.Name}}'], signal);
-  const volumes = await docker(['volume', 'ls', '--filter', label, '--format', '{{.Name}}'], signal);
+  const [containers, networks, volumes] = await Promise.all([
+    docker(['ps', '--all', '--no-trunc', '--filter', label, '--format', format], signal),
+    docker(['network', 'ls', '--filter', name, '--format', '{{.Name}}'], signal),
+    docker(['volume', 'ls', '--filter', label, '--format', '{{.Name}}'], signal),
+  ]);
   return {
     containers: linesOf(containers).toSorted().map(containerOf),
     networks: linesOf(networks),
@@ -94,12 +96,13 @@ export async function docker(args: readonly string[], signal: AbortSignal, timeo
 }
 
 async function removeThose(command: readonly string[], names: readonly string[], signal: AbortSignal): Promise<void> {
-  for (const name of names) {
+  const remove = async (name: string): Promise<void> => {
     const result = await tryCommand('docker', [...command, name], { timeoutMs: REMOVE_MS_MAX, signal });
     // Another may have removed it, or be at it.
-    if (result.kind === 'failed' && /no such|not found|already in progress/i.test(result.stderr)) continue;
+    if (result.kind === 'failed' && /no such|not found|already in progress/i.test(result.stderr)) return;
     orThrow('docker', result);
-  }
+  };
+  await Promise.all(names.map(remove));
 }
 
 function containerOf(line: string): ClusterContainer {

@@ -86,15 +86,15 @@ async function nodesWithout(
   nodes: readonly string[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const missing: string[] = [];
-  for (const node of nodes) {
+  const lacks = async (node: string): Promise<boolean> => {
     const listing = await docker(['exec', node, ...CTR, 'list'], signal).catch((thrown) => {
       signal.throwIfAborted();
       throw unreadable(node, thrown);
     });
-    if (!images.every((image) => hasImage(listing, image, id))) missing.push(node);
-  }
-  return missing;
+    return !images.every((image) => hasImage(listing, image, id));
+  };
+  const lacking = await Promise.all(nodes.map(lacks));
+  return nodes.filter((_, index) => lacking[index]);
 }
 
 /**

@@ -122,12 +122,12 @@ async function* linesOf(body: Readable, ended: boolean): AsyncGenerator<string> 
 
 const WHOLE_SECONDS = 'yyyy-mm-ddThh:mm:ss'.length;
 
-/** In UTC and with nine digits, whatever the node's clock writes, so that times sort as texts. */
+/** In UTC, whatever the node's clock says, so that times sort as texts: their fractions do. */
 function sortable(stamp: string): string | undefined {
   const [, seconds = '', fraction = '', zone = ''] = /^([^.Z+]*T[^.Z+-]*)(?:\.(\d+))?(.*)$/.exec(stamp) ?? [];
   const atMs = Date.parse(`${seconds}${zone}`);
   if (Number.isNaN(atMs)) return undefined;
-  return `${new Date(atMs).toISOString().slice(0, WHOLE_SECONDS)}.${fraction.padEnd(9, '0')}`;
+  return `${new Date(atMs).toISOString().slice(0, WHOLE_SECONDS)}.${fraction}`;
 }
 
 async function hasEnded(api: KubeApi, { namespace, pod, container }: ContainerRef, signal: AbortSignal) {
