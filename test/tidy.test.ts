@@ -17,6 +17,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   experiment: ['stats'],
   exec: ['errors'],
   doctor: ['errors', 'exec'],
+  kubernetes: ['exec', 'errors'],
+  cluster: ['kubernetes', 'exec', 'errors'],
   engine: ['kafka', 'protocol', 'stats', 'exec', 'errors'],
   broker: ['exec', 'errors'],
   faults: ['exec', 'errors'],

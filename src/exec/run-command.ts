@@ -37,7 +37,11 @@ const SHOWN_LINES = 5;
 
 /** @throws MexError exit 5 when the program is missing or fails; the signal's reason when that aborts. */
 export async function runCommand(file: string, args: readonly string[], options: RunOptions): Promise<CommandOutput> {
-  const result = await tryCommand(file, args, options);
+  return orThrow(file, await tryCommand(file, args, options));
+}
+
+/** The output of a program that did its work. @throws MexError exit 5 as {@link runCommand} does. */
+export function orThrow(file: string, result: CommandResult): CommandOutput {
   if (result.kind === 'ok') return result;
   if (result.kind === 'not found') {
     throw new MexError(`${file} is not installed or not on the PATH`, {
@@ -58,9 +62,47 @@ export async function runCommand(file: string, args: readonly string[], options:
 export async function tryCommand(file: string, args: readonly string[], options: RunOptions): Promise<CommandResult> {
   const { execa } = await import('execa');
   options.signal?.throwIfAborted();
-  const result = await execa(file, [...args], {
-    reject: false,
+  const result = await execa(file, [...args], { ...boundsOf(options), stdin: 'ignore' });
+  options.signal?.throwIfAborted();
+  return resultOf(result, options);
+}
+
+/** What one program writes goes to another, as `first | second`, without a shell and without being held in memory. */
+export async function pipeCommands(
+  first: { file: string; args: readonly string[] },
+  second: { file: string; args: readonly string[] },
+  options: RunOptions,
+): Promise<CommandResult> {
+  const { execa } = await import('execa');
+  options.signal?.throwIfAborted();
+  const bounds = boundsOf(options);
+  const source = execa(first.file, [...first.args], {
+    ...bounds,
     stdin: 'ignore',
+    buffer: { stdout: false, stderr: true },
+  });
+  const piped = source.pipe(second.file, [...second.args], bounds);
+  const [ofFirst, ofSecond] = await Promise.all([source, piped]);
+  options.signal?.throwIfAborted();
+  return resultOfBoth(resultOf(ofFirst, options), resultOf(ofSecond, options));
+}
+
+/** Where one fails the other complains of it, and only a person can tell which was first. */
+function resultOfBoth(first: CommandResult, second: CommandResult): CommandResult {
+  if (first.kind === 'ok' || second.kind === 'not found') return second;
+  if (first.kind === 'not found' || second.kind === 'ok') return first;
+  return {
+    kind: 'failed',
+    commandLine: `${first.commandLine} | ${second.commandLine}`,
+    detail: `${first.detail}, ${second.detail}`,
+    stdout: second.stdout,
+    stderr: `${first.stderr}\n${second.stderr}`.trim(),
+  };
+}
+
+function boundsOf(options: RunOptions) {
+  return {
+    reject: false,
     timeout: options.timeoutMs,
     maxBuffer: OUTPUT_CHARACTERS_MAX,
     killDescendants: true,
@@ -68,10 +110,12 @@ export async function tryCommand(file: string, args: readonly string[], options:
     ...(options.signal && { cancelSignal: options.signal }),
     ...(options.env && { env: options.env }),
     ...(options.cwd !== undefined && { cwd: options.cwd }),
-  });
-  options.signal?.throwIfAborted();
+  } as const;
+}
+
+function resultOf(result: Ending, options: RunOptions): CommandResult {
   const commandLine = result.escapedCommand;
-  const output = { stdout: result.stdout ?? '', stderr: result.stderr ?? '' };
+  const output = { stdout: String(result.stdout ?? ''), stderr: String(result.stderr ?? '') };
   if (!result.failed) return { kind: 'ok', ...output };
   // A missing working folder is ENOENT too, and no missing tool.
   if (result.code === 'ENOENT' && existsSync(options.cwd ?? '.')) return { kind: 'not found', commandLine };
@@ -79,6 +123,11 @@ export async function tryCommand(file: string, args: readonly string[], options:
 }
 
 interface Ending {
+  failed: boolean;
+  escapedCommand: string;
+  stdout?: unknown;
+  stderr?: unknown;
+  code?: string | undefined;
   timedOut: boolean;
   isMaxBuffer: boolean;
   exitCode?: number | undefined;

@@ -6,7 +6,7 @@
  * processes that are gone count for nothing: `current` does not see them and `deploy` starts what is missing.
  * `undeploy` keeps the logs, and an engine that is deployed again replays its own; with `purge` all of `.mex/` goes.
  */
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../errors/exit-codes.ts';
@@ -128,7 +128,7 @@ export class LocalTarget implements Target {
       }
       await writeLocalState(this.#setup.stateFile, undefined);
       if (state !== undefined) await writeTargets(this.folder, []);
-      if (purge) await rm(this.folder, { recursive: true, force: true });
+      if (purge) await this.#purge();
       return stopped;
     });
   }
@@ -196,6 +196,13 @@ export class LocalTarget implements Target {
       ...(proxy && { proxy }),
       ...(prometheus && { prometheus }),
     };
+  }
+
+  /** All but the record of a cluster, which `mex cluster down` needs to find what it is to remove. */
+  async #purge(): Promise<void> {
+    const names = (await readdir(this.folder)).filter((name) => !name.startsWith('cluster.'));
+    for (const name of names) await rm(join(this.folder, name), { recursive: true, force: true });
+    await rmdir(this.folder).catch(() => undefined);
   }
 
   #locked<T>(work: () => Promise<T>): Promise<T> {
