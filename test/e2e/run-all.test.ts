@@ -1,10 +1,11 @@
 /** The whole experiment, shortened: every case, every criterion, one document. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prometheusConfig } from '../../src/targets/prometheus-config.ts';
 import { type Ended, processesOf, runMex } from '../mex-process.ts';
+import { K6, noK6 } from '../real-k6.ts';
 import { PROMETHEUS, startPrometheus } from '../real-prometheus.ts';
 import { skipped } from '../skipped.ts';
 
@@ -121,6 +122,59 @@ describe('mex run-all --quick', () => {
     const theirs = JSON.parse(again.stdout) as Told;
     expect(verdictsOf(theirs)).toEqual(verdictsOf(told));
     expect(again.exit).toBe(ended.exit);
+  });
+});
+
+const noTools = noK6 ?? PROMETHEUS.map(({ missing }) => missing).find((missing) => missing !== undefined);
+const missing = skipped(noTools !== undefined, 'run-all with k6 and Prometheus', `${noTools}`);
+
+describe.skipIf(missing)('mex run-all --quick --driver k6, with Prometheus', () => {
+  let byK6: Ended;
+  let toldOfK6: Told & { config: { driver: string; metrics: string } };
+  beforeAll(async () => {
+    const programs = mkdtempSync(join(tmpdir(), 'mex-programs-'));
+    ends.push(async () => rmSync(programs, { recursive: true, force: true }));
+    symlinkSync(K6, join(programs, 'k6'));
+    const [, newest] = PROMETHEUS;
+    symlinkSync(newest?.program ?? '', join(programs, 'prometheus'));
+    const PATH = `${programs}${delimiter}${process.env.PATH}`;
+    byK6 = await runMex(['run-all', '--quick', '--driver', 'k6', '--json'], cwd, { PATH });
+    toldOfK6 = JSON.parse(byK6.stdout);
+  });
+
+  it('sends by k6 and measures by Prometheus', () => {
+    expect(toldOfK6.config).toMatchObject({ driver: 'k6', metrics: expect.stringMatching(/^prometheus 3\.\d/) });
+    expect(byK6.stderr).toBe('');
+  });
+
+  it('counts in every case', () => {
+    const missed = toldOfK6.cases.flatMap(({ caseId, checks }) =>
+      checks.filter(({ ok, rule }) => !ok && !crowded(rule)).map((check) => ({ caseId, ...check })),
+    );
+    expect(missed).toEqual([]);
+  });
+
+  it('comes to the same verdicts as the generator and the collector that mex brings along', () => {
+    // Pauses and microseconds differ from run to run, and an open verdict is none.
+    const stable = ['match-p99', 'http-p99', 'errors', 'depth-p99', 'throughput', 'shard-p99', 'scaling'];
+    const open = ['INVALID', 'INCONCLUSIVE', 'NOT RUN'];
+    const decided = ({ asrs }: Told) =>
+      new Map(
+        asrs.flatMap(({ criteria }) =>
+          criteria
+            .filter(({ id, verdict }) => stable.includes(id) && !open.includes(verdict))
+            .map((one) => [one.id, one.verdict]),
+        ),
+      );
+    const [ours, theirs] = [decided(told), decided(toldOfK6)];
+    const both = [...ours.keys()].filter((id) => theirs.has(id));
+    expect(both.map((id) => [id, theirs.get(id)])).toEqual(both.map((id) => [id, ours.get(id)]));
+    expect(both).toEqual(expect.arrayContaining(['errors', 'throughput', 'scaling']));
+  });
+
+  it('leaves nothing running', () => {
+    if (process.platform === 'linux') expect(processesOf(cwd)).toEqual([]);
+    expect(readdirSync(cwd)).toEqual(['results']);
   });
 });
 
