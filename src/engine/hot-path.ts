@@ -157,11 +157,16 @@ export class HotPath<Client> {
     this.#given.timeMs = Math.max(clock.nowMs(), log.lastTimeMs);
     if (logged === 0) return;
     this.#isUnsealed = true;
-    const callOff = clock.after(STALL_MS, () => {
+    await this.#unlessStalled(log.commit(this.#given.timeMs, state.digest));
+  }
+
+  /** Waits for the disk; who waits with it is told after a while, and the next ones at once, until it goes on. */
+  async #unlessStalled(writing: Promise<void>): Promise<void> {
+    const callOff = this.#parts.clock.after(STALL_MS, () => {
       this.#isStalled = true;
       this.#giveUpWaiting(STALLED);
     });
-    await log.commit(this.#given.timeMs, state.digest).finally(callOff);
+    await writing.finally(callOff);
     this.#isStalled = false;
   }
 
@@ -217,9 +222,9 @@ export class HotPath<Client> {
   }
 
   async #seal(): Promise<void> {
-    if (this.#state === 'FAILED' || !this.#isUnsealed) return;
+    if (this.#state === 'FAILED' || !this.#isUnsealed || this.#log === null) return;
     this.#isUnsealed = false;
-    await this.#log?.seal(this.#parts.state.digest).catch((thrown) => this.#stop(thrown));
+    await this.#unlessStalled(this.#log.seal(this.#parts.state.digest)).catch((thrown) => this.#stop(thrown));
   }
 
   #stop(thrown: unknown): void {

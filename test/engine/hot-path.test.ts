@@ -241,6 +241,30 @@ describe('the hot path', () => {
     expect([hotPath.engineState, log.lastSequence]).toEqual(['UP', 2]);
   });
 
+  it('tells also who waits behind a seal that hangs, of which nothing was written', async () => {
+    const { hotPath, log, submit, answers, nextWrite, ringTimers } = await engine();
+    hotPath.start(log);
+    submit(place(buy('before', 10, 1)));
+    (await nextWrite())?.pass();
+    await expect.poll(() => answers.length).toBe(1);
+    ringTimers(SEAL_MS);
+    const seal = await nextWrite();
+    submit(place(buy('behind', 10, 1)));
+    ringTimers(STALL_MS);
+    submit(place(buy('late', 10, 1)));
+    const reason = 'The disk does not answer';
+    expect(answers.slice(1)).toEqual([
+      { client: 'behind', reason, outcome: 'not_accepted' },
+      { client: 'late', reason, outcome: 'not_accepted' },
+    ]);
+    seal?.pass();
+    await expect.poll(() => hotPath.whyNot(COMMAND.place)).toBeNull();
+    submit(place(buy('again', 10, 1)));
+    (await nextWrite())?.pass();
+    await expect.poll(() => answers.length).toBe(4);
+    expect([hotPath.engineState, log.lastSequence]).toEqual(['UP', 2]);
+  });
+
   it('lets what has been matched leave when a batch trades too much', async () => {
     const { hotPath, log, state, submit, answers, sink, letThrough } = await engine();
     hotPath.start(log);
