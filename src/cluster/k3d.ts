@@ -35,9 +35,14 @@ export async function requireK3d(context: K3dContext): Promise<void> {
 }
 
 /** With the API on a free port of loopback. */
-export async function createCluster(configFile: string, context: K3dContext): Promise<void> {
+export async function createCluster(
+  configFile: string,
+  onStarted: (pid: number) => Promise<void>,
+  { kubeconfig, signal }: K3dContext,
+): Promise<void> {
   const args = ['cluster', 'create', '--config', configFile, '--api-port', '127.0.0.1:random'];
-  expectOk('make the cluster', await k3d(args, context, CREATE_MS_MAX));
+  const options = { timeoutMs: CREATE_MS_MAX, signal, env: { KUBECONFIG: kubeconfig }, onStarted };
+  expectOk('make the cluster', await tryCommand('k3d', args, options));
 }
 
 /** Only those of its nodes that do not run. */

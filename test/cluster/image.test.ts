@@ -160,6 +160,13 @@ describe('an image that is loaded', () => {
     for (const node of NODES) expect(imagesOf(node)).toEqual([ID, ID]);
   });
 
+  it('is brought to a node that has it under one of its names', async () => {
+    world.tools.change((state) => {
+      for (const node of NODES) state.nodeImages[node] = { 'docker.io/library/mex:0.1.0': ID };
+    });
+    expect((await load()).loadedInto).toHaveLength(3);
+  });
+
   it('is copied node by node where docker keeps its images with containerd', async () => {
     world.tools.faults = { containerdStore: true };
     expect((await load()).loadedInto).toHaveLength(3);
