@@ -12,8 +12,6 @@ import { CREATE_MS_MAX } from './cluster-plan.ts';
 const LOOK_MS_MAX = 30_000;
 /** Nodes that were stopped start one after the other. */
 const START_S_MAX = 180;
-/** A tar of some hundred megabytes into each node. */
-const IMPORT_MS_MAX = 300_000;
 
 /** How k3d is run: where it may write kubeconfigs, and when to stop. */
 export interface K3dContext {
@@ -55,12 +53,6 @@ export async function startCluster(name: string, context: K3dContext): Promise<v
 export async function kubeconfigOf(name: string, context: K3dContext): Promise<string> {
   const result = await k3d(['kubeconfig', 'get', name], context, LOOK_MS_MAX);
   return expectOk(`get the kubeconfig of ${name}`, result);
-}
-
-/** An answer, not an error: k3d says 0 where a node has failed, so whoever asks looks at the nodes anyway. */
-export function importImages(images: readonly string[], cluster: string, context: K3dContext): Promise<CommandResult> {
-  // The other mode needs one more container, and hides what goes wrong in it.
-  return k3d(['image', 'import', '--mode', 'direct', '--cluster', cluster, ...images], context, IMPORT_MS_MAX);
 }
 
 function k3d(args: readonly string[], { kubeconfig, signal }: K3dContext, timeoutMs: number): Promise<CommandResult> {
