@@ -8,6 +8,7 @@
 import { randomUUID } from 'node:crypto';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
+import { identify } from '../exec/process-identity.ts';
 import { type ClusterPlan, type ClusterWish, differences, k3dConfig, planOf } from './cluster-plan.ts';
 import {
   type ClusterRecord,
@@ -25,6 +26,7 @@ import { requireFreePorts } from './host-ports.ts';
 import { createCluster, kubeconfigOf, requireK3d, startCluster } from './k3d.ts';
 import { lookAtCluster, type OwnClusterSight } from './own-cluster.ts';
 import { ownReadySteps } from './ready-steps.ts';
+import { removeHalf } from './take-down.ts';
 
 /** @param folder the absolute path of `.mex` */
 export async function ownClusterSteps(folder: string, wish: ClusterWish): Promise<ClusterSteps> {
@@ -97,7 +99,7 @@ async function ensureCluster(
       });
     case 'half-made':
       report('its making was interrupted: removing what there is of it');
-      await removeParts(sight.parts, signal);
+      await removeHalf(record, sight, report, signal);
       break;
     case 'absent':
       break;
@@ -121,7 +123,7 @@ async function makeCluster(
   await writeWhole(configFile, JSON.stringify(k3dConfig(plan, { id: record.id, folder }), null, 2));
   report('k3d makes its nodes');
   try {
-    await createCluster(configFile, { kubeconfig, signal });
+    await createCluster(configFile, (pid) => writeMaker(folder, record, pid), { kubeconfig, signal });
   } catch (thrown) {
     if (signal.aborted) throw interrupted(thrown);
     // k3d has taken back what it made, but for what it did not get to.
@@ -130,6 +132,11 @@ async function makeCluster(
     throw thrown;
   }
   await writeRecord(folder, { ...record, phase: 'made' });
+}
+
+async function writeMaker(folder: string, record: OwnCluster, pid: number): Promise<void> {
+  const maker = await identify(pid);
+  if (maker !== undefined) await writeRecord(folder, { ...record, maker });
 }
 
 async function ensureKubeconfig(folder: string, name: string, signal: AbortSignal): Promise<StepOutcome> {

@@ -37,7 +37,7 @@ export async function buildImage(request: BuildRequest, signal: AbortSignal): Pr
   await requireDocker(signal);
   await requireDockerfile(root);
   await requireDiskRoom(signal);
-  const commit = await commitOf(root);
+  const commit = await commitOf(root, { untracked: true });
   const revision = commit === null ? 'unknown' : `${commit.hash}${commit.dirty ? '-dirty' : ''}`;
   const image = releaseName(version);
   const args = [

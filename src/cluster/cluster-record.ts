@@ -19,6 +19,8 @@ const ownCluster = z.object({
   id: z.string(),
   /** `creating` until k3d has made all of it: what is there then is only a half. */
   phase: z.enum(['creating', 'made']),
+  /** The k3d that makes it: it goes on when mex is killed. */
+  maker: z.object({ pid: z.int().positive(), startTime: z.string(), bootId: z.string() }).exactOptional(),
   plan: z.object({
     name: z.string(),
     agents: z.int().min(0),

@@ -12,8 +12,6 @@ import { CREATE_MS_MAX } from './cluster-plan.ts';
 const LOOK_MS_MAX = 30_000;
 /** Nodes that were stopped start one after the other. */
 const START_S_MAX = 180;
-/** A tar of some hundred megabytes into each node. */
-const IMPORT_MS_MAX = 300_000;
 
 /** How k3d is run: where it may write kubeconfigs, and when to stop. */
 export interface K3dContext {
@@ -35,9 +33,14 @@ export async function requireK3d(context: K3dContext): Promise<void> {
 }
 
 /** With the API on a free port of loopback. */
-export async function createCluster(configFile: string, context: K3dContext): Promise<void> {
+export async function createCluster(
+  configFile: string,
+  onStarted: (pid: number) => Promise<void>,
+  { kubeconfig, signal }: K3dContext,
+): Promise<void> {
   const args = ['cluster', 'create', '--config', configFile, '--api-port', '127.0.0.1:random'];
-  expectOk('make the cluster', await k3d(args, context, CREATE_MS_MAX));
+  const options = { timeoutMs: CREATE_MS_MAX, signal, env: { KUBECONFIG: kubeconfig }, onStarted };
+  expectOk('make the cluster', await tryCommand('k3d', args, options));
 }
 
 /** Only those of its nodes that do not run. */
@@ -50,12 +53,6 @@ export async function startCluster(name: string, context: K3dContext): Promise<v
 export async function kubeconfigOf(name: string, context: K3dContext): Promise<string> {
   const result = await k3d(['kubeconfig', 'get', name], context, LOOK_MS_MAX);
   return expectOk(`get the kubeconfig of ${name}`, result);
-}
-
-/** An answer, not an error: k3d says 0 where a node has failed, so whoever asks looks at the nodes anyway. */
-export function importImages(images: readonly string[], cluster: string, context: K3dContext): Promise<CommandResult> {
-  // The other mode needs one more container, and hides what goes wrong in it.
-  return k3d(['image', 'import', '--mode', 'direct', '--cluster', cluster, ...images], context, IMPORT_MS_MAX);
 }
 
 function k3d(args: readonly string[], { kubeconfig, signal }: K3dContext, timeoutMs: number): Promise<CommandResult> {

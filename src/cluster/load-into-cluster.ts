@@ -2,10 +2,9 @@
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import { imageId } from './build-image.ts';
-import { clusterFiles, readRecord } from './cluster-record.ts';
+import { readRecord } from './cluster-record.ts';
 import { docker, requireDocker } from './docker.ts';
 import { contentName, releaseName } from './image-name.ts';
-import { requireK3d } from './k3d.ts';
 import { loadImage } from './load-image.ts';
 import { lookAtCluster } from './own-cluster.ts';
 
@@ -24,19 +23,16 @@ export async function loadIntoCluster(
   signal: AbortSignal,
 ): Promise<LoadedImage> {
   await requireDocker(signal);
-  const { kubeconfig } = clusterFiles(folder);
-  await requireK3d({ kubeconfig, signal });
-  const { name, nodes } = await runningCluster(folder, signal);
+  const nodes = await nodesThatRun(folder, signal);
   const image = releaseName(version);
   const id = await imageId(image, signal);
   const contentImage = contentName(version, id);
   await docker(['tag', image, contentImage], signal);
-  const request = { images: [image, contentImage], id, cluster: name, nodes };
-  const loadedInto = await loadImage(request, report, { kubeconfig, signal });
+  const loadedInto = await loadImage({ images: [image, contentImage], id, nodes }, report, signal);
   return { image, contentImage, id, nodes, loadedInto };
 }
 
-async function runningCluster(folder: string, signal: AbortSignal): Promise<{ name: string; nodes: string[] }> {
+async function nodesThatRun(folder: string, signal: AbortSignal): Promise<string[]> {
   const record = await readRecord(folder);
   if (record?.kind === 'context') {
     throw new MexError(
@@ -49,7 +45,7 @@ async function runningCluster(folder: string, signal: AbortSignal): Promise<{ na
     );
   }
   const sight = record && (await lookAtCluster(record.plan.name, { record, folder }, signal));
-  if (sight?.state === 'running') return { name: sight.name, nodes: sight.nodes.map((node) => node.name) };
+  if (sight?.state === 'running') return sight.nodes.map((node) => node.name);
   throw new MexError(`There is no cluster that runs (${sight?.state ?? 'absent'})`, {
     code: 'NO_CLUSTER',
     exit: EXIT.environment,

@@ -42,7 +42,7 @@ export async function lookAtCluster(
 
 /** The folder tells where the record was lost. */
 function isOurs({ clusterId, folder: madeIn }: ClusterContainer, own: OwnCluster | undefined, folder: string): boolean {
-  return clusterId !== '' && (clusterId === own?.id || madeIn === folder);
+  return clusterId === own?.id || madeIn === folder;
 }
 
 function stateOf(parts: ClusterParts, nodes: readonly ClusterContainer[], own: OwnCluster | undefined): OwnState {

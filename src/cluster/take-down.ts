@@ -5,11 +5,12 @@
  */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
+import { stopProcess } from '../exec/stop-process.ts';
 import { KubeCluster } from '../kubernetes/kube-cluster.ts';
 import { CLUSTER_NAME } from './cluster-plan.ts';
 import { type ClusterRecord, readRecord, refOf, removeRecord } from './cluster-record.ts';
 import { type ClusterParts, partsOf, removeParts, requireDocker } from './docker.ts';
-import { lookAtCluster } from './own-cluster.ts';
+import { lookAtCluster, type OwnClusterSight } from './own-cluster.ts';
 
 export interface TakenDown {
   /** What was removed, by name. */
@@ -42,9 +43,26 @@ export async function takeDown(
     if (record !== undefined) await removeRecord(folder);
     return { removed: [], left: `the k3d cluster ${name} ${who}` };
   }
+  await stopMaker(record);
   const removed = await removeAll(name, parts, report, signal);
   await removeRecord(folder);
   return { removed };
+}
+
+/** What an interruption left, down to the last piece. */
+export async function removeHalf(
+  record: ClusterRecord | undefined,
+  { name, parts }: OwnClusterSight,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await stopMaker(record);
+  await removeAll(name, parts, report, signal);
+}
+
+/** A k3d whose mex was killed still makes nodes. */
+async function stopMaker(record: ClusterRecord | undefined): Promise<void> {
+  if (record?.kind === 'k3d' && record.maker !== undefined) await stopProcess(record.maker);
 }
 
 async function removeAll(

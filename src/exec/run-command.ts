@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Added to the environment: the place for secrets, since argv is shown in errors. */
   env?: Readonly<Record<string, string>>;
   cwd?: string;
+  /** For programs that are to be found again, should this process be killed. They are not ended with it. */
+  onStarted?: (pid: number) => Promise<void>;
 }
 
 export interface CommandOutput {
@@ -62,7 +64,14 @@ export function orThrow(file: string, result: CommandResult): CommandOutput {
 export async function tryCommand(file: string, args: readonly string[], options: RunOptions): Promise<CommandResult> {
   const { execa } = await import('execa');
   options.signal?.throwIfAborted();
-  const result = await execa(file, [...args], { ...boundsOf(options), stdin: 'ignore' });
+  const running = execa(file, [...args], { ...boundsOf(options), stdin: 'ignore' });
+  try {
+    if (running.pid !== undefined) await options.onStarted?.(running.pid);
+  } catch (thrown) {
+    running.kill();
+    throw thrown;
+  }
+  const result = await running;
   options.signal?.throwIfAborted();
   return resultOf(result, options);
 }

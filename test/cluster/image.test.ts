@@ -80,11 +80,11 @@ describe('an image that is built', () => {
       spawnSync('git', ['-C', world.cwd, '-c', 'user.name=x', '-c', 'user.email=x@x', ...args]);
     writeFileSync(join(world.cwd, 'Dockerfile'), 'FROM scratch\n');
     git('init');
+    writeFileSync(join(world.cwd, '.gitignore'), 'tools\n.*\n');
     git('add', 'Dockerfile');
     git('commit', '-m', 'first');
     expect((await build(world.cwd)).revision).toMatch(/^[0-9a-f]{40}$/);
     writeFileSync(join(world.cwd, 'more'), '');
-    git('add', 'more');
     expect((await build(world.cwd)).revision).toMatch(/^[0-9a-f]{40}-dirty$/);
   });
 
@@ -121,7 +121,7 @@ describe('an image that is loaded', () => {
   const load = () => loadIntoCluster({ folder: world.mexFolder, version: VERSION }, () => {}, never);
   const imagesOf = (node: string) => Object.values(world.tools.state.nodeImages[node] ?? {});
   const calls = (what: RegExp) => world.tools.calls.filter((call) => what.test(call)).length;
-  const IMPORT = /^k3d image import --mode direct --cluster matching-engine-exp mex:0\.1\.0 mex:0\.1\.0-1f2e3d4c5b6a$/;
+  const SAVE = /^docker save mex:0\.1\.0 mex:0\.1\.0-1f2e3d4c5b6a$/;
   const COPY = /^docker exec --interactive \S+ ctr --namespace k8s\.io images import -$/;
 
   beforeEach(async () => {
@@ -142,14 +142,14 @@ describe('an image that is loaded', () => {
     expect(first.loadedInto.toSorted()).toEqual(NODES.toSorted());
     for (const node of NODES) expect(imagesOf(node)).toEqual([ID, ID]);
     expect((await load()).loadedInto).toEqual([]);
-    expect([calls(IMPORT), calls(COPY)]).toEqual([1, 0]);
+    expect([calls(SAVE), calls(COPY)]).toEqual([3, 3]);
   });
 
-  it('is brought by itself to a node that k3d left out, though k3d says that all is well', async () => {
-    world.tools.faults = { importLeavesOut: [AGENT] };
+  it('is brought again to a node where it is not, though the copying ended well', async () => {
+    world.tools.faults = { copyLost: { [AGENT]: 2 } };
     expect((await load()).loadedInto).toHaveLength(3);
     expect(imagesOf(AGENT)).toEqual([ID, ID]);
-    expect([calls(IMPORT), calls(COPY)]).toEqual([1, 1]);
+    expect(calls(COPY)).toBe(5);
   });
 
   it('takes the place of an older one of the same name', async () => {
@@ -160,28 +160,30 @@ describe('an image that is loaded', () => {
     for (const node of NODES) expect(imagesOf(node)).toEqual([ID, ID]);
   });
 
-  it('is copied node by node where docker keeps its images with containerd', async () => {
-    world.tools.faults = { containerdStore: true };
+  it('is brought to a node that has it under one of its names', async () => {
+    world.tools.change((state) => {
+      for (const node of NODES) state.nodeImages[node] = { 'docker.io/library/mex:0.1.0': ID };
+    });
     expect((await load()).loadedInto).toHaveLength(3);
-    expect([calls(IMPORT), calls(COPY)]).toEqual([0, 3]);
   });
 
   it('is tried twice more on a node that fails', async () => {
-    world.tools.faults = { importLeavesOut: [AGENT], copyFails: { [AGENT]: 1 } };
+    world.tools.faults = { copyFails: { [AGENT]: 2 } };
     expect((await load()).loadedInto).toHaveLength(3);
-    expect(calls(COPY)).toBe(2);
+    expect(calls(COPY)).toBe(5);
   });
 
-  it('and is not on a node after that is an error, with what the node said', async () => {
-    world.tools.faults = { importLeavesOut: [AGENT], copyFails: { [AGENT]: 9 } };
+  it.each([
+    ['', { copyLost: { [AGENT]: 9 } }, /-agent-0 after 3 attempts$/],
+    [', with what the node said', { copyFails: { [AGENT]: 9 } }, /after 3 attempts: .*no space left on device$/],
+  ])('and is not on a node after that is an error%s', async (_more, faults, message) => {
+    world.tools.faults = faults;
     await expect(load()).rejects.toMatchObject({
       code: 'IMAGE_NOT_LOADED',
       exit: 5,
-      message: expect.stringMatching(
-        /^The image mex:0\.1\.0 is not on k3d-matching-engine-exp-agent-0 after 3 attempts: .*no space left on device/,
-      ),
+      message: expect.stringMatching(message),
     });
-    expect(calls(COPY)).toBe(2);
+    expect(calls(COPY)).toBe(5);
   });
 
   it('needs a cluster that runs', async () => {

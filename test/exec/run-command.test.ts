@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findTool } from '../../src/exec/find-tool.ts';
-import { runCommand, tryCommand } from '../../src/exec/run-command.ts';
+import { pipeCommands, runCommand, tryCommand } from '../../src/exec/run-command.ts';
 import { until } from '../integration/gateway-process.ts';
 import { skipped } from '../skipped.ts';
 
@@ -40,6 +40,17 @@ describe('running a program', () => {
   it('ends a program at its limit', async () => {
     const result = await tryCommand(node, ['-e', 'setInterval(() => {}, 1000)'], { timeoutMs: 200 });
     expect(result).toMatchObject({ kind: 'failed', detail: 'not done after 200 ms' });
+  });
+
+  it('tells the pid of what it has started, and ends it where that cannot be kept', async () => {
+    const wait = ['-e', 'setInterval(() => {}, 1000)'];
+    let told = 0;
+    const onStarted = async (pid: number): Promise<void> => {
+      told = pid;
+      throw new Error('no room for the record');
+    };
+    await expect(tryCommand(node, wait, { ...LIMIT, onStarted })).rejects.toThrow('no room for the record');
+    await until(() => !isRunning(told));
   });
 
   it.skipIf(skipped(process.platform === 'win32', 'ending descendants', 'Windows has no process groups'))(
@@ -107,3 +118,53 @@ function isRunning(pid: number): boolean {
   const status = readIfThere(`/proc/${pid}/stat`);
   return status === undefined || !/\) Z /.test(status);
 }
+
+describe('one program that writes to another', () => {
+  const program = (code: string) => ({ file: node, args: ['-e', code] });
+  const echo = program('process.stdin.pipe(process.stdout)');
+  const count = program('let n = 0; process.stdin.on("data", (c) => (n += c.length)).on("end", () => console.log(n))');
+  const fails = (words: string) => program(`console.error("${words}"); process.exitCode = 3`);
+
+  it('sends its bytes as they are, more of them than are ever held', async () => {
+    const bytes = program('process.stdout.write(Buffer.from([0, 255, 128, 10]))');
+    expect(await pipeCommands(bytes, count, LIMIT)).toMatchObject({ kind: 'ok', stdout: '4' });
+    const many = program('process.stdout.write(Buffer.alloc(30 * 1024 * 1024))');
+    expect(await pipeCommands(many, count, LIMIT)).toMatchObject({ kind: 'ok', stdout: String(30 * 1024 * 1024) });
+  });
+
+  it('fails where either does, and says which', async () => {
+    expect(await pipeCommands(fails('no such image'), echo, LIMIT)).toMatchObject({
+      kind: 'failed',
+      detail: 'exit code 3',
+      stderr: 'no such image',
+    });
+    expect(await pipeCommands(program('console.log("x")'), fails('disk full'), LIMIT)).toMatchObject({
+      kind: 'failed',
+      detail: 'exit code 3',
+      stderr: 'disk full',
+    });
+    expect(await pipeCommands(fails('no such image'), fails('unexpected EOF'), LIMIT)).toMatchObject({
+      kind: 'failed',
+      commandLine: expect.stringContaining(' | '),
+      detail: 'exit code 3, exit code 3',
+      stderr: 'no such image\nunexpected EOF',
+    });
+  });
+
+  it.each([
+    ['first', { file: 'mex-no-such-tool', args: [] }, echo],
+    ['second', program('console.log("x")'), { file: 'mex-no-such-tool', args: [] }],
+  ])('says that the %s is not there', async (_which, first, second) => {
+    expect(await pipeCommands(first, second, LIMIT)).toEqual({ kind: 'not found', commandLine: 'mex-no-such-tool' });
+  });
+
+  it('ends with the other at their limit, or when it is not wanted any more', async () => {
+    const wait = program('setInterval(() => {}, 1000)');
+    expect(await pipeCommands(wait, echo, { timeoutMs: 200 })).toMatchObject({ kind: 'failed' });
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const running = pipeCommands(wait, echo, { ...LIMIT, signal: controller.signal }).catch((thrown) => thrown);
+    setImmediate(() => controller.abort(reason));
+    expect(await running).toBe(reason);
+  });
+});

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isAlive } from '../../src/exec/process-identity.ts';
 import { FREE_PORTS, NAME, worldEach } from '../cluster/fake-world.ts';
 import { type Ended, type Running, runMex, startMex } from '../mex-process.ts';
 
@@ -122,10 +123,14 @@ describe('Ctrl-C', () => {
 
   it('of a mex that is killed instead leaves what the next one puts right', async () => {
     const { child, ended } = await hang();
+    const { maker } = JSON.parse(readFileSync(join(world.mexFolder, 'cluster.json'), 'utf8'));
     child.kill('SIGKILL');
     await ended;
+    // k3d goes on without mex.
+    expect(await isAlive(maker)).toBe(true);
     world.tools.faults = {};
     expect(await json(...UP)).toMatchObject({ changed: true });
+    expect(await isAlive(maker)).toBe(false);
     await json('cluster', 'down');
     expect(everything()).toEqual([]);
   });

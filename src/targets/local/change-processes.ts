@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
+import { stopProcess } from '../../exec/stop-process.ts';
 import { SHAPE_SHARDS, type Shape, type ShardId } from '../../protocol/shards.ts';
 import type { RealBroker } from '../target.ts';
 import { prometheusCommand, prometheusPortsIn, waitUntilScraped, writeTargets } from './local-prometheus.ts';
@@ -26,7 +27,6 @@ import {
   sameConfig,
 } from './server-specs.ts';
 import { readyPortsIn, startProcess } from './start-process.ts';
-import { stopProcess } from './stop-process.ts';
 
 /** What stays the same for one target. */
 export interface LocalSetup {

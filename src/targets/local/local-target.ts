@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
 import { isAlive } from '../../exec/process-identity.ts';
+import { stopProcess } from '../../exec/stop-process.ts';
 import type { FaultKind } from '../../protocol/faults.ts';
 import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
 import type { ActiveFault, Deployment, EventCount, LogCount, RealBroker, Target } from '../target.ts';
@@ -21,7 +22,6 @@ import { checkEventsWith, countLogWith } from './count-log.ts';
 import { writeTargets } from './local-prometheus.ts';
 import { type LocalState, type ProcessRecord, type Role, readLocalState, writeLocalState } from './local-state.ts';
 import { brokerAddress, endpointOf, logFolder } from './server-specs.ts';
-import { stopProcess } from './stop-process.ts';
 import { withTargetLock } from './target-lock.ts';
 
 export interface LocalTargetOptions {

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { identify, type ProcessIdentity } from '../../exec/process-identity.ts';
-import { stopProcess } from './stop-process.ts';
+import { stopProcess } from '../../exec/stop-process.ts';
 
 export interface StartOptions {
   name: string;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { identify } from '../../src/exec/process-identity.ts';
-import { stopProcess } from '../../src/targets/local/stop-process.ts';
+import { stopProcess } from '../../src/exec/stop-process.ts';
 
 const STUBBORN = 'process.on("SIGTERM", () => {}); process.stdout.write("up"); setInterval(() => {}, 1000)';
 

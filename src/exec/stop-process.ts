@@ -1,8 +1,8 @@
 /** Ends one process of ours, kindly first, and makes sure that it is gone. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { EXIT } from '../../errors/exit-codes.ts';
-import { MexError } from '../../errors/mex-error.ts';
-import { isAlive, type ProcessIdentity } from '../../exec/process-identity.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError } from '../errors/mex-error.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /** A server drains within this time, or is killed. */
 const DRAIN_MS_MAX = 10_000;
