@@ -31,14 +31,14 @@ import { removeHalf } from './take-down.ts';
 /** @param folder the absolute path of `.mex` */
 export async function ownClusterSteps(folder: string, wish: ClusterWish): Promise<ClusterSteps> {
   const plan = planFor(await readRecord(folder), wish);
-  const { kubeconfig } = clusterFiles(folder);
+  const { kubeconfig, temporary } = clusterFiles(folder);
   const session = new ClusterSession(ownRef(plan.name, folder));
   const steps: ClusterStep[] = [
     {
       title: 'docker and k3d',
       run: async (_report, signal) => {
         await requireDocker(signal);
-        await requireK3d({ kubeconfig, signal });
+        await requireK3d({ kubeconfig, temporary, signal });
         return { changed: false, found: 'there' };
       },
     },
@@ -79,7 +79,7 @@ async function ensureCluster(
 ): Promise<StepOutcome> {
   const record = await readRecord(folder);
   const sight = await lookAtCluster(plan.name, { record, folder }, signal);
-  const context = { kubeconfig: clusterFiles(folder).kubeconfig, signal };
+  const context = { ...clusterFiles(folder), signal };
   switch (sight.state) {
     case 'running':
       return { changed: false, found: 'runs already' };
@@ -117,13 +117,13 @@ async function makeCluster(
 ): Promise<void> {
   await requireFreePorts(plan.ports);
   await requireDiskRoom(signal);
-  const { kubeconfig, k3dConfig: configFile } = clusterFiles(folder);
+  const { kubeconfig, temporary, k3dConfig: configFile } = clusterFiles(folder);
   const record: OwnCluster = { version: 1, kind: 'k3d', id: randomUUID(), phase: 'creating', plan };
   await writeRecord(folder, record);
   await writeWhole(configFile, JSON.stringify(k3dConfig(plan, { id: record.id, folder }), null, 2));
   report('k3d makes its nodes');
   try {
-    await createCluster(configFile, (pid) => writeMaker(folder, record, pid), { kubeconfig, signal });
+    await createCluster(configFile, (pid) => writeMaker(folder, record, pid), { kubeconfig, temporary, signal });
   } catch (thrown) {
     if (signal.aborted) throw interrupted(thrown);
     // k3d has taken back what it made, but for what it did not get to.
@@ -140,8 +140,8 @@ async function writeMaker(folder: string, record: OwnCluster, pid: number): Prom
 }
 
 async function ensureKubeconfig(folder: string, name: string, signal: AbortSignal): Promise<StepOutcome> {
-  const { kubeconfig } = clusterFiles(folder);
-  const text = await kubeconfigOf(name, { kubeconfig, signal });
+  const { kubeconfig, temporary } = clusterFiles(folder);
+  const text = await kubeconfigOf(name, { kubeconfig, temporary, signal });
   await writeWhole(kubeconfig, text);
   return { changed: false, found: kubeconfig };
 }

@@ -42,13 +42,20 @@ export type OwnCluster = z.infer<typeof ownCluster>;
 export type ClusterRecord = z.infer<typeof clusterRecord>;
 
 /** Files below `.mex` that belong to the cluster, and not to a deployment. */
-const FILES = { record: 'cluster.json', kubeconfig: 'cluster.kubeconfig', k3dConfig: 'cluster.k3d.json' } as const;
+const FILES = {
+  record: 'cluster.json',
+  kubeconfig: 'cluster.kubeconfig',
+  k3dConfig: 'cluster.k3d.json',
+  /** A folder for what k3d would leave in that of the system. */
+  temporary: 'cluster.tmp',
+} as const;
 
 export function clusterFiles(folder: string): Record<keyof typeof FILES, string> {
   return {
     record: join(folder, FILES.record),
     kubeconfig: join(folder, FILES.kubeconfig),
     k3dConfig: join(folder, FILES.k3dConfig),
+    temporary: join(folder, FILES.temporary),
   };
 }
 
@@ -99,7 +106,7 @@ export async function makeFolder(folder: string): Promise<void> {
 
 /** Removes the cluster's files, and the folder where nothing else is in it. */
 export async function removeRecord(folder: string): Promise<void> {
-  for (const path of Object.values(clusterFiles(folder))) await rm(path, { force: true });
+  for (const path of Object.values(clusterFiles(folder))) await rm(path, { force: true, recursive: true });
   await rmdir(folder).catch(() => undefined);
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ownClusterSteps } from '../../src/cluster/bring-up.ts';
@@ -41,7 +42,11 @@ describe('up', () => {
       'names and volumes': 'volumes of class local-path',
     });
     const files = clusterFiles(world.mexFolder);
-    for (const file of Object.values(files)) expect(statSync(file).mode & 0o777).toBe(0o600);
+    for (const file of [files.record, files.kubeconfig, files.k3dConfig]) {
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    }
+    expect(existsSync(files.temporary)).toBe(false);
+    expect(existsSync(join(tmpdir(), 'k3d-config-tmp'))).toBe(false);
     expect(k3dCalls()).toEqual([`k3d cluster create --config ${files.k3dConfig} --api-port 127.0.0.1:random`]);
     expect(JSON.parse(readFileSync(files.k3dConfig, 'utf8'))).toEqual({
       apiVersion: 'k3d.io/v1alpha5',
