@@ -13,9 +13,11 @@ export async function requireFreePorts(ports: HostPorts): Promise<void> {
   throw new MexError(`In use on 127.0.0.1: port ${list}`, {
     code: 'PORT_TAKEN',
     exit: EXIT.environment,
-    suggestion: `End what has them, or take others: ${taken.map((name) => `--port ${name}=${ports[name] + 10_000}`).join(' ')}`,
+    suggestion: `End what has them, or take others: ${taken.map((name) => `--port ${name}=${elsewhere(ports[name])}`).join(' ')}`,
   });
 }
+
+const elsewhere = (port: number): number => (port < 50_000 ? port + 10_000 : port - 10_000);
 
 /** A port that this user may not have may still be docker's to give. */
 function isTaken(port: number): Promise<boolean> {

@@ -56,12 +56,12 @@ describe('up', () => {
       agents: 2,
       image: 'rancher/k3s:v1.33.13-k3s1',
       ports: [
-        { port: '127.0.0.1:48080:30080', nodeFilters: ['server:0:direct'] },
-        { port: '127.0.0.1:48081:30081', nodeFilters: ['server:0:direct'] },
-        { port: '127.0.0.1:48082:30082', nodeFilters: ['server:0:direct'] },
-        { port: '127.0.0.1:48083:30083', nodeFilters: ['server:0:direct'] },
-        { port: '127.0.0.1:49090:30090', nodeFilters: ['server:0:direct'] },
-        { port: '127.0.0.1:43000:30030', nodeFilters: ['server:0:direct'] },
+        { port: `127.0.0.1:${FREE_PORTS.gateway}:30080`, nodeFilters: ['server:0:direct'] },
+        { port: `127.0.0.1:${FREE_PORTS['engine-a']}:30081`, nodeFilters: ['server:0:direct'] },
+        { port: `127.0.0.1:${FREE_PORTS['engine-b']}:30082`, nodeFilters: ['server:0:direct'] },
+        { port: `127.0.0.1:${FREE_PORTS['engine-c']}:30083`, nodeFilters: ['server:0:direct'] },
+        { port: `127.0.0.1:${FREE_PORTS.prometheus}:30090`, nodeFilters: ['server:0:direct'] },
+        { port: `127.0.0.1:${FREE_PORTS.grafana}:30030`, nodeFilters: ['server:0:direct'] },
       ],
       options: {
         k3d: { wait: true, timeout: '300s', disableLoadbalancer: true },

@@ -8,14 +8,15 @@ import { FakeTools } from '../fixtures/kube/tool-state.ts';
 
 export const never = new AbortController().signal;
 export const NAME = 'matching-engine-exp';
-/** That no test of ports takes from this machine. */
+/** Of this worker alone, and below what a system gives out by itself to whoever listens on port 0. */
+const base = 20_000 + 10 * Number(process.env['VITEST_POOL_ID'] ?? 0);
 export const FREE_PORTS = {
-  gateway: 48_080,
-  'engine-a': 48_081,
-  'engine-b': 48_082,
-  'engine-c': 48_083,
-  prometheus: 49_090,
-  grafana: 43_000,
+  gateway: base,
+  'engine-a': base + 1,
+  'engine-b': base + 2,
+  'engine-c': base + 3,
+  prometheus: base + 4,
+  grafana: base + 5,
 };
 
 export interface World {
