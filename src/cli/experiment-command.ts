@@ -14,7 +14,14 @@ import type { MachineFacts } from '../telemetry/machine-facts.ts';
 import { BaseCommand } from './base-command.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
 import { DRIVERS, type DriverName, selectDriver } from './select-driver.ts';
-import { type MetricsChoice, type MetricsFlags, metricsFlags, remoteWriteOf, sourceOf } from './select-metrics.ts';
+import {
+  collectorUrl,
+  type MetricsChoice,
+  type MetricsFlags,
+  metricsFlags,
+  remoteWriteOf,
+  sourceOf,
+} from './select-metrics.ts';
 import { stepRunner } from './step-runner.ts';
 
 export const targetFlag = {
@@ -107,7 +114,7 @@ export abstract class ExperimentCommand extends BaseCommand {
       source: sourceOf(metrics),
       remoteWriteUrl: remoteWriteOf(metrics),
       // Whatever measures: what the collector keeps is there also when a Prometheus is not.
-      keeper: async ({ collector }) => new CollectorSource(collector.url),
+      keeper: async (deployment) => new CollectorSource(collectorUrl(deployment)),
       machine: {
         begin: async (servers) => {
           const pids = { ...servers, mex: process.pid };

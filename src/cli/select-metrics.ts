@@ -88,7 +88,7 @@ export function sourceOf(choice: MetricsChoice): (deployment: Deployment) => Pro
   return async (deployment) => {
     if (choice.kind === 'collector') {
       const { CollectorSource } = await import('../telemetry/collector/collector-source.ts');
-      return new CollectorSource(deployment.collector.url);
+      return new CollectorSource(collectorUrl(deployment));
     }
     const url = choice.kind === 'given' ? choice.url : deployment.prometheus?.url;
     if (url === undefined)
@@ -99,6 +99,12 @@ export function sourceOf(choice: MetricsChoice): (deployment: Deployment) => Pro
     known.catch(() => connected.delete(url));
     return known;
   };
+}
+
+/** @throws MexError where it does not run: a deployment without one is measured by its Prometheus. */
+export function collectorUrl({ collector }: Deployment): string {
+  if (collector !== undefined) return collector.url;
+  throw new MexError('There is no collector', { code: 'COLLECTOR_DOWN', exit: EXIT.environment });
 }
 
 /** Where k6 pushes: into the Prometheus that measures the servers. */

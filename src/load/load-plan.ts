@@ -12,6 +12,8 @@ export interface LoadPlan {
   vusMax: number;
   /** Base URL that takes `POST /orders` and `GET /book/{symbol}`. */
   ordersUrl: string;
+  /** The same as pods of the cluster reach it, where the servers run in one. */
+  ordersUrlInside?: string;
   /** Of engines that ask for one before they take seeds. */
   adminToken?: string;
   /** URL that takes a shard's `POST` of seeds, by shard id. */

@@ -118,6 +118,7 @@ function loadPlan(request: PhaseRequest, shards: Shard[]): LoadPlan {
     });
   }
   const seedUrl = (shard: Shard): string => `${entry.url}/seed/${shard}`;
+  const { pod } = entry;
   return {
     idPrefix,
     phase,
@@ -125,6 +126,7 @@ function loadPlan(request: PhaseRequest, shards: Shard[]): LoadPlan {
     seed,
     vusMax: experiment.vusMax,
     ordersUrl: entry.url,
+    ...(pod !== undefined && { ordersUrlInside: pod.url }),
     ...(deployment.adminToken !== undefined && { adminToken: deployment.adminToken }),
     seedUrls: Object.fromEntries(shards.map((shard) => [shard, seedUrl(shard)])),
     testId,
@@ -134,7 +136,7 @@ function loadPlan(request: PhaseRequest, shards: Shard[]): LoadPlan {
 }
 
 function processIds(deployment: Deployment): Record<string, number> {
-  const own = endpointsOf(deployment).map(({ name, pid }) => [name, pid] as const);
+  const own = endpointsOf(deployment).flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid] as const]));
   const { process } = deployment.realBroker ?? {};
   return { ...Object.fromEntries(own), ...(process && { broker: process.pid }) };
 }

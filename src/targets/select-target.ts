@@ -1,6 +1,6 @@
 /** The target of a name, and how a deployment is told. */
 import { LocalTarget, type LocalTargetOptions } from './local/local-target.ts';
-import { type Deployment, endpointsOf } from './target.ts';
+import { type Deployment, type Endpoint, endpointsOf } from './target.ts';
 
 export const TARGET_NAMES = ['local'] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
@@ -15,11 +15,10 @@ export function selectTarget(name: TargetName, options: LocalTargetOptions = {})
 
 /** A line a server, and one for a broker that is none of mex's. @param logsFolder where the servers' logs are. */
 export function describeDeployment(deployment: Deployment, logsFolder: string): string {
-  const rows = endpointsOf(deployment).map(({ name, url, pid }) => [
-    name,
-    url,
-    `pid ${pid}`,
-    `${logsFolder}/${name}.log`,
+  const rows = endpointsOf(deployment).map((endpoint) => [
+    endpoint.name,
+    endpoint.url,
+    ...placeOf(endpoint, logsFolder),
   ]);
   const { realBroker } = deployment;
   if (realBroker !== undefined) {
@@ -28,4 +27,9 @@ export function describeDeployment(deployment: Deployment, logsFolder: string): 
   }
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+}
+
+function placeOf({ name, pid, pod }: Endpoint, logsFolder: string): string[] {
+  if (pod === undefined) return [`pid ${pid}`, `${logsFolder}/${name}.log`];
+  return [`${pod.namespace}/${pod.name}`, pod.node === undefined ? '' : `on ${pod.node}`];
 }

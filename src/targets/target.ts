@@ -15,10 +15,22 @@ export type { Shape } from '../protocol/shards.ts';
 export interface Endpoint {
   /** `engine-a`, `gateway`, `collector`, `prometheus`. */
   name: string;
-  /** Base URL of its API, without a slash at the end. */
+  /** Base URL of its API as this machine reaches it, without a slash at the end. */
   url: string;
   metricsUrl: string;
-  pid: number;
+  /** Its process on this machine, … */
+  pid?: number;
+  /** … or where it runs in a cluster. */
+  pod?: PodPlace;
+}
+
+export interface PodPlace {
+  namespace: string;
+  /** Of a workload with several, or with changing pods, the name of its Service. */
+  name: string;
+  node?: string;
+  /** Base URL of its API as pods of that cluster reach it. */
+  url: string;
 }
 
 export interface Deployment {
@@ -26,9 +38,9 @@ export interface Deployment {
   shards: Partial<Record<ShardId, Endpoint>>;
   /** Only with shape `multi`. */
   gateway?: Endpoint;
-  /** The embedded collector. */
-  collector: Endpoint;
-  /** Where the engines publish: the stand-in, with `host:port` as its URL, … */
+  /** The embedded collector, where there is one; a cluster has its Prometheus. */
+  collector?: Endpoint;
+  /** Where the engines publish: the stand-in or the cluster's, with `host:port` as its URL, … */
   broker?: Endpoint;
   /** … or a broker that ran already. */
   realBroker?: RealBroker;
@@ -84,7 +96,7 @@ export interface LogCount {
 }
 
 export interface Target {
-  readonly name: 'local';
+  readonly name: 'local' | 'k8s';
   /** Starts or changes the system under test. `changed` is false when it ran in that shape already. */
   deploy(shape: Shape, signal: AbortSignal): Promise<{ deployment: Deployment; changed: boolean }>;
   /** What runs now; heals a stale record. Undefined: nothing runs. */
@@ -100,4 +112,6 @@ export interface Target {
   beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault>;
   /** Copies the log of every process into a folder. */
   copyLogs(folder: string): Promise<void>;
+  /** Gives back what reaching the servers took: connections, local ports. What is deployed stays. */
+  close(): Promise<void>;
 }

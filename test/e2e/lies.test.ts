@@ -1,6 +1,7 @@
 /** The judge is tested by lies: each is a real process that does one thing wrong, and must not get away with it. */
 import { describe, expect, it } from 'vitest';
 import { quantileOf } from '../../src/stats/quantile.ts';
+import { pidOf } from '../pid-of.ts';
 import { runShortened } from './run-shortened.ts';
 
 /** 15 s of A2: 255 orders. */
@@ -46,7 +47,7 @@ describe('the judge', () => {
 
   it('does not count a run in which a shard was killed', async () => {
     const { result, missed } = await runShortened('a2', SHORT, {
-      duringLoad: ({ shards }) => shards.a && process.kill(shards.a.pid, 'SIGKILL'),
+      duringLoad: ({ shards }) => process.kill(pidOf(shards.a), 'SIGKILL'),
     });
     expect(missed).toContain('measurements');
     expect(result.verdict).toBe('INVALID');

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { collectorUrl } from '../../src/cli/select-metrics.ts';
 import { CASES, type CaseId } from '../../src/experiment/cases.ts';
 import { EmbeddedDriver } from '../../src/load/embedded/embedded-driver.ts';
 import type { RunRecord } from '../../src/report/run-record.ts';
@@ -77,8 +78,8 @@ function stageOf(target: LocalTarget, { generator }: Lies): Stage {
   return {
     target,
     driver: new EmbeddedDriver(generator === undefined ? {} : { generatorEntry: join(ROOT, generator) }),
-    source: async ({ collector }) => new CollectorSource(collector.url),
-    keeper: async ({ collector }) => new CollectorSource(collector.url),
+    source: async (deployment) => new CollectorSource(collectorUrl(deployment)),
+    keeper: async (deployment) => new CollectorSource(collectorUrl(deployment)),
     machine: {
       begin: async (pids) => {
         const before = await snapshotMachine(pids);

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runSmoke } from '../../src/cli/run-smoke.ts';
+import { collectorUrl } from '../../src/cli/select-metrics.ts';
 import type { SmokeCheck } from '../../src/runner/smoke-checks.ts';
 import { LocalTarget } from '../../src/targets/local/local-target.ts';
-import type { Deployment } from '../../src/targets/target.ts';
+import type { Deployment, Endpoint } from '../../src/targets/target.ts';
 import { CollectorSource } from '../../src/telemetry/collector/collector-source.ts';
 import { runMex } from '../mex-process.ts';
+import { pidOf } from '../pid-of.ts';
 
 let cwd: string;
 const servers: Server[] = [];
@@ -45,7 +47,7 @@ async function deployed(): Promise<Deployment> {
 /** What fails of a deployment that is told otherwise than it is. */
 async function failuresOf(deployment: Deployment): Promise<string[]> {
   const signal = AbortSignal.timeout(60_000);
-  const source = new CollectorSource(deployment.collector.url);
+  const source = new CollectorSource(collectorUrl(deployment));
   return failed(await runSmoke({ deployment, source, mayReset: false, now: Date.now, signal }));
 }
 
@@ -170,10 +172,8 @@ describe('a Grafana', () => {
 });
 
 describe('of a part that has ended', () => {
-  const kill = async (pick: (deployment: Deployment) => { pid: number } | undefined): Promise<void> => {
-    const { pid } = pick(await deployed()) ?? {};
-    if (pid === undefined) throw new Error('it does not run');
-    process.kill(pid, 'SIGKILL');
+  const kill = async (pick: (deployment: Deployment) => Endpoint | undefined): Promise<void> => {
+    process.kill(pidOf(pick(await deployed())), 'SIGKILL');
     await expect
       .poll(async () => pick(await deployed().catch(() => ({}) as Deployment)), { timeout: 5_000 })
       .toBe(undefined);
@@ -217,7 +217,7 @@ describe('of a part that has ended', () => {
 
   it('it fails: a collector that hangs', async () => {
     const { collector } = await deployed();
-    process.kill(collector.pid, 'SIGSTOP');
+    process.kill(pidOf(collector), 'SIGSTOP');
     try {
       expect(failed((await smokeByHand()).checks)).toEqual(
         ['engine-a', 'engine-b', 'engine-c', 'gateway'].map((name) =>
@@ -225,7 +225,7 @@ describe('of a part that has ended', () => {
         ),
       );
     } finally {
-      process.kill(collector.pid, 'SIGCONT');
+      process.kill(pidOf(collector), 'SIGCONT');
     }
   });
 });

@@ -77,6 +77,7 @@ export async function fakeStage({ run }: FakeOptions = {}): Promise<FakeStage> {
         return { means: 'by the test', end: async () => void calls.push('fault ends') };
       },
       copyLogs: async () => {},
+      close: async () => {},
     },
     source: async () => ({
       name: 'collector',

@@ -161,6 +161,9 @@ export class LocalTarget implements Target {
     await Promise.all(names.map((name) => copyFile(join(logs, name), join(folder, basename(name)))));
   }
 
+  /** Nothing is held between two calls. */
+  async close(): Promise<void> {}
+
   /** The recorded processes that run: those that were ready, and those whose start was cut short. */
   async #living(state: LocalState | undefined): Promise<{ ready: ProcessRecord[]; halfway: ProcessRecord[] }> {
     const records = state?.processes ?? [];
