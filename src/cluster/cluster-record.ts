@@ -8,13 +8,18 @@ import { z } from 'zod';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import type { ClusterRef } from '../kubernetes/kube-config.ts';
+import { platformSchema } from './platform.ts';
 
 const VERSION = 1;
 const port = z.int().min(1).max(65_535);
 
+/** Absent until `cluster up` has come so far. */
+const platform = platformSchema.exactOptional();
+
 const ownCluster = z.object({
   version: z.literal(VERSION),
   kind: z.literal('k3d'),
+  platform,
   /** On each of its containers: whoever has another id, or none, is not ours. */
   id: z.string(),
   /** `creating` until k3d has made all of it: what is there then is only a half. */
@@ -35,7 +40,12 @@ const ownCluster = z.object({
     }),
   }),
 });
-const otherCluster = z.object({ version: z.literal(VERSION), kind: z.literal('context'), context: z.string() });
+const otherCluster = z.object({
+  version: z.literal(VERSION),
+  kind: z.literal('context'),
+  platform,
+  context: z.string(),
+});
 const clusterRecord = z.discriminatedUnion('kind', [ownCluster, otherCluster]);
 
 export type OwnCluster = z.infer<typeof ownCluster>;

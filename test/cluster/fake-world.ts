@@ -9,7 +9,7 @@ import { FakeTools } from '../fixtures/kube/tool-state.ts';
 export const never = new AbortController().signal;
 export const NAME = 'matching-engine-exp';
 /** Of this worker alone, and below what a system gives out by itself to whoever listens on port 0. */
-const base = 20_000 + 10 * Number(process.env['VITEST_POOL_ID'] ?? 0);
+const base = 20_000 + 10 * Number(process.env.VITEST_POOL_ID ?? 0);
 export const FREE_PORTS = {
   gateway: base,
   'engine-a': base + 1,
