@@ -20,6 +20,7 @@ import {
 import type { KubeObject } from './object-types.ts';
 import { getObject, type ListQuery, listObjects, type RemoveOptions, removeObject, waitForObject } from './objects.ts';
 import { type ContainerRef, type FollowOptions, followLines, lastLines } from './pod-logs.ts';
+import { type ForwardRequest, forwardPort, type PortForward } from './port-forward.ts';
 import { type RolloutOptions, type WorkloadRef, waitForRollout } from './rollout.ts';
 import { scaleWorkload } from './scale.ts';
 import { waitUntilAnswers } from './wait-until-answers.ts';
@@ -97,6 +98,10 @@ export class KubeCluster {
 
   followLines(of: ContainerRef, options: FollowOptions, signal: AbortSignal): Promise<void> {
     return followLines(this.#api, of, options, signal);
+  }
+
+  forward(request: ForwardRequest, signal: AbortSignal): Promise<PortForward> {
+    return forwardPort(this.#api, request, signal);
   }
 
   nodes(signal: AbortSignal): Promise<NodeFacts[]> {
