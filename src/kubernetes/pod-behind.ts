@@ -17,10 +17,18 @@ interface ServiceObject extends KubeObject {
   spec: { selector?: Record<string, string>; ports?: { port: number; targetPort?: number | string }[] };
 }
 
+/** A pod that is replaced may keep its name, never its uid. */
+export type FoundPod = PodPort & { uid: string };
+
 /** @throws MexError exit 5: there is no such Service or port, or no pod that could take a connection */
-export async function findPod(api: KubeApi, place: ForwardPlace, signal: AbortSignal): Promise<PodPort> {
+export async function findPod(api: KubeApi, place: ForwardPlace, signal: AbortSignal): Promise<FoundPod> {
   const { namespace, pod, service, port } = place;
-  if (pod !== undefined) return { namespace, pod, port };
+  if (pod !== undefined) {
+    const ref: ObjectRef = { kind: 'Pod', name: pod, namespace };
+    const found = await getObject<PodObject>(api, ref, signal);
+    if (found === undefined) throw noPod(`There is no ${nameOf(ref)}`);
+    return { namespace, pod, port, uid: found.metadata.uid ?? '' };
+  }
   const ref: ObjectRef = { kind: 'Service', name: service, namespace };
   const found = await getObject<ServiceObject>(api, ref, signal);
   if (found === undefined) throw noPod(`There is no ${nameOf(ref)}`);
@@ -33,7 +41,8 @@ export async function findPod(api: KubeApi, place: ForwardPlace, signal: AbortSi
     .toSorted((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1))[0];
   if (ready === undefined) throw noPod(`No pod of ${nameOf(ref)} is ready`);
   const { targetPort = port } = served;
-  return { namespace, pod: ready.metadata.name, port: numberOf(targetPort, ready) };
+  const { name, uid = '' } = ready.metadata;
+  return { namespace, pod: name, port: numberOf(targetPort, ready), uid };
 }
 
 /** `Service matching-engine/edge-gateway`, as a person is told. */

@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
 import type { KubeApi } from './kube-api.ts';
-import { type ForwardPlace, findPod, placeName } from './pod-behind.ts';
+import { type ForwardPlace, type FoundPod, findPod, placeName } from './pod-behind.ts';
 import { openTunnel } from './pod-tunnel.ts';
 
 export type ForwardRequest = ForwardPlace & {
@@ -38,10 +38,10 @@ export async function forwardPort(api: KubeApi, request: ForwardRequest, signal:
   signal.throwIfAborted();
   const open = new Set<Socket>();
   const stop = new AbortController();
-  let lastPod: string | undefined;
-  const tellPod = (pod: string): void => {
-    if (lastPod !== undefined && lastPod !== pod) request.onOtherPod?.(pod);
-    lastPod = pod;
+  let lastUid: string | undefined;
+  const tellPod = ({ pod, uid }: FoundPod): void => {
+    if (lastUid !== undefined && lastUid !== uid) request.onOtherPod?.(pod);
+    lastUid = uid;
   };
   // Half open: who has sent its request may still wait for the answer.
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (local) => {
@@ -67,7 +67,7 @@ export async function forwardPort(api: KubeApi, request: ForwardRequest, signal:
 
 interface Near {
   local: Socket;
-  tellPod(pod: string): void;
+  tellPod(pod: FoundPod): void;
 }
 
 async function connect(
@@ -86,7 +86,7 @@ async function connect(
   try {
     const wanted = AbortSignal.any([signal, gone.signal]);
     const to = await findPod(api, request, wanted);
-    tellPod(to.pod);
+    tellPod(to);
     tunnel = await openTunnel(api, to, wanted);
   } catch (thrown) {
     return give(thrown);

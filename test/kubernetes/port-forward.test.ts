@@ -165,7 +165,7 @@ describe('a forwarded port', () => {
     expect(failures[0]).toMatch(/^(No pod of Service|The connection to port 8888 of pod) matching-engine\/gateway/);
   });
 
-  it('says with the words of the server that it may not be done', async () => {
+  it('says that there is no pod of that name', async () => {
     connection.server.drop(podRef('gateway-1'));
     forward = await forwardPort(
       connection.api,
@@ -173,7 +173,7 @@ describe('a forwarded port', () => {
       never,
     );
     expect(await endOf(client(forward.port))).toBe('ECONNRESET');
-    expect(failures[0]).toContain('"gateway-1" not found');
+    expect(failures[0]).toBe('There is no Pod matching-engine/gateway-1');
   });
 
   it('finds the pod that came in place of another, and tells', async () => {
