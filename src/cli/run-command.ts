@@ -1,6 +1,8 @@
 /** Runs cases for a command, shows the verdicts and sets the exit code: the part that `test` and `run-all` have in common. */
 import { EXIT } from '../errors/exit-codes.ts';
+import { MexError } from '../errors/mex-error.ts';
 import { CASES, type Case } from '../experiment/cases.ts';
+import type { ShardId } from '../protocol/shards.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import type { ResultsFolder } from '../runner/results-folder.ts';
 import type { ExperimentRequest } from '../runner/run-experiment.ts';
@@ -18,6 +20,8 @@ export interface CaseRun {
   undeployAlways: boolean;
   shapeFor?(experiment: Case): Shape;
   broker: BrokerFlags;
+  /** Lost on purpose, half-way through each case. */
+  loseShard?: ShardId;
   afterDeploy?: ExperimentRequest['afterDeploy'];
 }
 
@@ -29,6 +33,7 @@ export abstract class RunCommand extends ExperimentCommand {
     const tools = await this.#toolsOf(question);
     const metrics = await selectMetrics(tools.metrics, tools.driver);
     const stage = await this.localStage(tools.driver, metrics, realBroker && { realBroker });
+    if (run.loseShard !== undefined && stage.target.loseShard === undefined) throw cannotLose(stage.target);
     const before = await stage.target.current();
     const { record, folder } = await this.#open(question);
     record.config.metrics = describeMetrics(metrics);
@@ -43,6 +48,7 @@ export abstract class RunCommand extends ExperimentCommand {
         shapeFor: run.shapeFor ?? smallest,
         ...(realBroker && { realBroker: realBroker.bootstrap }),
         needsPrometheus: metrics.kind === 'started',
+        ...(run.loseShard !== undefined && { loseShard: run.loseShard }),
         ...(run.afterDeploy === undefined ? {} : { afterDeploy: run.afterDeploy }),
         step: this.step,
         signal: this.signal,
@@ -105,4 +111,12 @@ export abstract class RunCommand extends ExperimentCommand {
     }
     return jsonReport(record);
   }
+}
+
+function cannotLose({ name }: Target): MexError {
+  return new MexError(`--kill-pod: target ${name} has no pods`, {
+    code: 'BAD_FLAG',
+    exit: EXIT.usage,
+    suggestion: 'It takes a cluster: --target k8s',
+  });
 }

@@ -10,6 +10,11 @@ import type { MetricsFlags } from './select-metrics.ts';
 export const testFlags = {
   ...runFlags,
   case: Flags.string({ description: 'only this case', helpValue: 'a2' }),
+  'kill-pod': Flags.boolean({
+    description:
+      'delete the pod of shard a half-way: the latencies do not count then, but no acknowledged order may be lost (k8s)',
+    dependsOn: ['case'],
+  }),
 };
 
 interface ParsedTestFlags extends BrokerFlags, MetricsFlags {
@@ -19,6 +24,7 @@ interface ParsedTestFlags extends BrokerFlags, MetricsFlags {
   repeat: number;
   'time-scale': string;
   case?: string | undefined;
+  'kill-pod': boolean;
 }
 
 export abstract class TestCommand extends RunCommand {
@@ -32,7 +38,12 @@ export abstract class TestCommand extends RunCommand {
       timeScale: parseTimeScale(flags['time-scale']),
       cases: selectCases(asr, flags.case),
     };
-    const record = await this.runCases({ question, broker: flags, undeployAlways: false });
+    const record = await this.runCases({
+      question,
+      broker: flags,
+      undeployAlways: false,
+      ...(flags['kill-pod'] && { loseShard: 'a' }),
+    });
     return this.conclude(record, this.folderOf(flags.results, record.runId));
   }
 }

@@ -101,6 +101,15 @@ export interface MachineEvidence {
   processes: Record<string, number>;
 }
 
+export interface FaultEvidence {
+  kind: BrokerFault;
+  means: string;
+  /** From when it was set about, until `fromMs` the broker was neither there nor away. Absent: a record of an earlier release. */
+  askedMs?: number;
+  fromMs: number;
+  toMs: number;
+}
+
 export interface PhaseEvidence {
   phase: string;
   startedAtMs: number;
@@ -113,7 +122,9 @@ export interface PhaseEvidence {
   /** Null where the system does not tell. */
   machine: MachineEvidence | null;
   /** What was done to the broker, and when: offsets from the phase's start. */
-  fault?: { kind: BrokerFault; means: string; fromMs: number; toMs: number };
+  fault?: FaultEvidence;
+  /** A shard whose server was lost on purpose, and when it and its successor: offsets from the phase's start. */
+  loss?: { shard: Shard; means: string; fromMs: number; readyMs: number | null };
 }
 
 export interface CaseEvidence {

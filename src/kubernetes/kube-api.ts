@@ -6,7 +6,8 @@
  * server asks, a broken connection is tried again, both a bounded number of times. So only requests that may be repeated
  * belong here: there is no POST.
  */
-import type { Readable } from 'node:stream';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import type { Dispatcher, WebSocket } from 'undici';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError, messageOf } from '../errors/mex-error.ts';
@@ -126,6 +127,18 @@ export class KubeApi {
     const socket = new WebSocket(url, { protocols, dispatcher, headers });
     socket.binaryType = 'arraybuffer';
     return socket;
+  }
+
+  /** The bare connection behind a request to speak another protocol. @throws undici's error when that was not agreed to. */
+  async upgrade(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<{ headers: IncomingHttpHeaders; socket: Duplex }> {
+    const [{ upgrade }, { headers: who, dispatcher }] = await Promise.all([import('undici'), this.#authorize()]);
+    // HTTP/2 has no upgrade.
+    const options = { dispatcher, headers: { ...who, ...headers }, protocol: 'websocket', allowH2: false, signal };
+    return upgrade(`${this.#access.server}${path}`, options);
   }
 
   /** Headers of an answer that is a success. */

@@ -19,9 +19,12 @@ import {
 } from './nodes.ts';
 import type { KubeObject } from './object-types.ts';
 import { getObject, type ListQuery, listObjects, type RemoveOptions, removeObject, waitForObject } from './objects.ts';
+import { patchObject } from './patch.ts';
 import { type ContainerRef, type FollowOptions, followLines, lastLines } from './pod-logs.ts';
+import { type ForwardRequest, forwardPort, type PortForward } from './port-forward.ts';
 import { type RolloutOptions, type WorkloadRef, waitForRollout } from './rollout.ts';
 import { scaleWorkload } from './scale.ts';
+import { type PodTalk, type TalkRequest, talkInPod } from './talk-in-pod.ts';
 import { waitUntilAnswers } from './wait-until-answers.ts';
 
 export class KubeCluster {
@@ -83,6 +86,14 @@ export class KubeCluster {
     return scaleWorkload(this.#api, ref, replicas, signal);
   }
 
+  patch(ref: ObjectRef, patch: object, signal: AbortSignal): Promise<KubeObject> {
+    return patchObject(this.#api, ref, patch, signal);
+  }
+
+  talkInPod(request: TalkRequest, signal: AbortSignal): Promise<PodTalk> {
+    return talkInPod(this.#api, request, signal);
+  }
+
   runInPod(request: ExecRequest, signal: AbortSignal): Promise<ExecOutput> {
     return execInPod(this.#api, request, signal);
   }
@@ -97,6 +108,10 @@ export class KubeCluster {
 
   followLines(of: ContainerRef, options: FollowOptions, signal: AbortSignal): Promise<void> {
     return followLines(this.#api, of, options, signal);
+  }
+
+  forward(request: ForwardRequest, signal: AbortSignal): Promise<PortForward> {
+    return forwardPort(this.#api, request, signal);
   }
 
   nodes(signal: AbortSignal): Promise<NodeFacts[]> {

@@ -59,7 +59,11 @@ export interface ContainerState {
 }
 
 export interface PodObject extends KubeObject {
-  spec: { nodeName?: string; volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[] };
+  spec: {
+    nodeName?: string;
+    containers?: { name: string; ports?: { name?: string; containerPort: number }[] }[];
+    volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
+  };
   status: {
     phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
     reason?: string;

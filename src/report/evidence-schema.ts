@@ -102,8 +102,15 @@ export const caseEvidenceSchema = z.object({
       shards: z.array(shardEvidence),
       machine: machine.nullable(),
       fault: z
-        .object({ kind: z.enum(['black hole', 'refused']), means: z.string(), fromMs: z.number(), toMs: z.number() })
+        .object({
+          kind: z.enum(['black hole', 'refused']),
+          means: z.string(),
+          askedMs: z.number().exactOptional(),
+          fromMs: z.number(),
+          toMs: z.number(),
+        })
         .exactOptional(),
+      loss: z.object({ shard, means: z.string(), fromMs: z.number(), readyMs: z.number().nullable() }).exactOptional(),
     }),
   ),
   brokenOff: z.string().exactOptional(),

@@ -1,5 +1,6 @@
 /** `junit.xml`: a test case for each criterion and for the validity of each case, so that a CI server shows them. */
 import { ASR_TITLE } from './asr-title.ts';
+import { lossesOf } from './loss-lines.ts';
 import { marked } from './run-facts.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -12,7 +13,7 @@ interface TestCase {
 }
 
 export function junitReport(record: RunRecord): string {
-  const tests = [...criterionTests(record), ...validityTests(record)];
+  const tests = [...criterionTests(record), ...validityTests(record), ...lossTests(record)];
   const suites = [...new Set(tests.map(({ suite }) => suite))].map((suite) =>
     suiteXml(
       suite,
@@ -36,9 +37,10 @@ function criterionTests({ judgement }: RunRecord): TestCase[] {
 }
 
 function validityTests({ judgement }: RunRecord): TestCase[] {
-  return judgement.cases.map(({ caseId, repetition, verdict, because, checks }) => {
+  return judgement.cases.map(({ caseId, repetition, verdict, because, checks, durability }) => {
     const misses = checks.filter(({ ok }) => !ok).map(({ rule, found }) => `${rule}: ${found}`);
-    const counts = verdict === 'INVALID' || checks.length === 0 ? verdict : 'PASS';
+    const isInvalid = verdict === 'INVALID' || (durability !== undefined && misses.length > 0);
+    const counts = isInvalid ? 'INVALID' : checks.length === 0 ? verdict : 'PASS';
     return {
       suite: 'validity',
       name: repetition > 1 ? `${caseId} #${repetition} counts` : `${caseId} counts`,
@@ -47,6 +49,16 @@ function validityTests({ judgement }: RunRecord): TestCase[] {
       detail: misses.join('; ') || `${checks.length} rules checked`,
     };
   });
+}
+
+function lossTests(record: RunRecord): TestCase[] {
+  return lossesOf(record).map(({ name, result: { verdict, because }, means }) => ({
+    suite: 'durability',
+    name: `${name} loses no acknowledged order with a shard`,
+    verdict,
+    message: `${marked(verdict, record.judgement.indicative)}: ${because}`,
+    detail: means,
+  }));
 }
 
 function suiteXml(name: string, tests: readonly TestCase[]): string {

@@ -2,6 +2,7 @@
 import { ASR_TITLE } from './asr-title.ts';
 import { LATENCY_HEAD, latencyRows } from './latency-rows.ts';
 import { LOAD_HEAD, loadRows } from './load-rows.ts';
+import { LOSS_HEAD, lossesOf } from './loss-lines.ts';
 import { marked, runFacts } from './run-facts.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -34,6 +35,7 @@ export function markdownReport(record: RunRecord): string {
     table(['case', 'verdict', 'why'], caseRows),
     '## Does it count?',
     table(['case', 'rule', '', 'found', 'wanted'], checks),
+    ...lossBlocks(record, mark),
     '## Latency by offered rate',
     table(LATENCY_HEAD, latencyRows(cases)),
     '## Load',
@@ -44,6 +46,13 @@ export function markdownReport(record: RunRecord): string {
       .join('\n'),
   ];
   return `${blocks.join('\n\n')}\n`;
+}
+
+function lossBlocks(record: RunRecord, mark: (verdict: string) => string): string[] {
+  const losses = lossesOf(record);
+  if (losses.length === 0) return [];
+  const rows = losses.map(({ row, means, result }) => [mark(result.verdict), ...row, means, result.because]);
+  return ['## Loss of a shard', table(['verdict', ...LOSS_HEAD, 'how', 'why'], rows)];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

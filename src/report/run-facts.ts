@@ -16,7 +16,7 @@ export function runFacts(record: RunRecord): string[] {
   ];
   const fewCores = fewCoresFact(record);
   if (fewCores !== undefined) facts.push(fewCores);
-  facts.push(...driverFacts(record));
+  facts.push(...faultFacts(record), ...driverFacts(record));
   if (interrupted) facts.push('interrupted: only what was measured until then is judged');
   for (const { caseId, startedAtMs, because } of record.repeated ?? []) {
     facts.push(
@@ -24,6 +24,17 @@ export function runFacts(record: RunRecord): string[] {
     );
   }
   return facts;
+}
+
+/** How each fault was brought about: not every cluster allows each of them. */
+function faultFacts({ cases }: RunRecord): string[] {
+  return cases.flatMap((evidence) =>
+    evidence.phases.flatMap((phase) => {
+      if (phase.fault === undefined) return [];
+      const { means, fromMs, toMs } = phase.fault;
+      return [`${phaseName(evidence, phase)}: ${means}, for ${duration(toMs - fromMs)}`];
+    }),
+  );
 }
 
 /** What the driver cannot know, and what befell it. */

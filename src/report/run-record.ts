@@ -84,6 +84,17 @@ const check = z.object({
   expected: z.string(),
   notApplicable: z.string().exactOptional(),
 });
+const durability = z.object({
+  verdict: z.enum(['PASS', 'FAIL', 'INCONCLUSIVE', 'INVALID']),
+  because: z.string(),
+  acknowledged: z.number(),
+  open: z.number(),
+  logged: z.number().nullable(),
+  lostMin: z.number(),
+  lostMax: z.number(),
+  acceptedAgainMs: z.number().nullable(),
+  readyMs: z.number().nullable(),
+});
 const judgement = z.object({
   indicative: z.boolean(),
   cases: z.array(
@@ -94,6 +105,7 @@ const judgement = z.object({
       because: z.string(),
       checks: z.array(check),
       criteria: z.array(criterion),
+      durability: durability.exactOptional(),
     }),
   ),
   asrs: z.array(

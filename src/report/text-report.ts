@@ -6,6 +6,7 @@ import type { CaseResult, CriterionResult } from '../verdict/verdict.ts';
 import { ASR_TITLE } from './asr-title.ts';
 import { LATENCY_HEAD, latencyRows } from './latency-rows.ts';
 import { LOAD_HEAD, loadRows } from './load-rows.ts';
+import { LOSS_HEAD, lossesOf } from './loss-lines.ts';
 import { marked, runFacts } from './run-facts.ts';
 import type { RunRecord } from './run-record.ts';
 import { textTable, wrapped } from './text-table.ts';
@@ -34,6 +35,7 @@ export function textReport(record: RunRecord, palette: Palette = PLAIN): string 
     palette.strong('Does it count?'),
     ...judgement.cases.flatMap((one) => caseLines(one, record, palette)),
     '',
+    ...lossLines(record, palette),
     palette.strong('Latency by offered rate'),
     ...textTable([LATENCY_HEAD, ...latencyRows(cases)], { rightFrom: 3 }),
     '',
@@ -78,6 +80,20 @@ function caseLines(
   );
   const broken = because.startsWith('broken off') ? wrapped(because, WIDTH, '      ') : [];
   return [`  ${head}`, ...[...broken, ...misses].map((line) => palette.bad(line))];
+}
+
+/** Above the figures, since it weighs more than any of them. */
+function lossLines(record: RunRecord, palette: Palette): string[] {
+  const losses = lossesOf(record);
+  if (losses.length === 0) return [];
+  const lines = losses.flatMap(({ name, result: { verdict, because }, means, row }) => {
+    const figures = LOSS_HEAD.slice(1).map((head, index) => `${head} ${row[index + 1]}`);
+    return [
+      ...wrapped(`${name}: ${verdict}; ${because}`, WIDTH, '  ').map((line) => painted(verdict, line, palette)),
+      ...wrapped(`${means}; ${figures.join(', ')}`, WIDTH, '      '),
+    ];
+  });
+  return [palette.strong('Loss of a shard'), ...lines, ''];
 }
 
 export function painted(verdict: string, text: string, palette: Palette): string {

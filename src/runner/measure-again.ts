@@ -9,6 +9,7 @@ import { scaleCase } from '../experiment/scale-case.ts';
 import type { MetricsSource } from '../telemetry/metrics-source.ts';
 import { measureShard } from './measure-shard.ts';
 import { measureStretches } from './measure-stretches.ts';
+import type { Witnesses } from './witnesses.ts';
 
 /** A record of an earlier release does not say when its counters had come to rest: so many scrapes after the end. */
 const RESTED_SCRAPES = 2;
@@ -49,8 +50,6 @@ async function measurePhase(
   }
   return { shards, problems };
 }
-
-type Witnesses = Pick<ShardEvidence, 'logged' | 'loggedWhyNot' | 'published' | 'publishedWhyNot'>;
 
 /** What others than the metrics counted. */
 function witnessesOf(kept: ShardEvidence | undefined): Witnesses {

@@ -24,7 +24,7 @@ export async function measureStretches(
   };
   const endMs = window.toMs - window.fromMs;
   return [
-    stretch('before', 0, fault.fromMs),
+    stretch('before', 0, fault.askedMs ?? fault.fromMs),
     stretch('during', fault.fromMs, fault.toMs),
     stretch('after', fault.toMs, endMs),
   ];

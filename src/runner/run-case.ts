@@ -1,7 +1,7 @@
 /** One case, once: its phases one after another. What was measured before a failure is kept. */
 
 import { messageOf } from '../errors/mex-error.ts';
-import type { Case, Phase } from '../experiment/cases.ts';
+import type { Case, Phase, Shard } from '../experiment/cases.ts';
 import type { CaseEvidence, PhaseEvidence } from '../experiment/evidence.ts';
 import { scaleCase } from '../experiment/scale-case.ts';
 import type { Deployment } from '../targets/target.ts';
@@ -14,6 +14,8 @@ export interface CaseRequest {
   repetition: number;
   seed: number;
   timeScale: number;
+  /** Its server is lost on purpose, half-way through each phase. */
+  loseShard?: Shard;
   /** Where a driver keeps what its program said. */
   logFolder: string;
   onProgress(phase: Phase, progress: PhaseProgress): void;

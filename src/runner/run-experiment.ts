@@ -6,7 +6,7 @@
  */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
-import { type Case, phaseDurationMs } from '../experiment/cases.ts';
+import { type Case, phaseDurationMs, type Shard } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
 import { scaleCase } from '../experiment/scale-case.ts';
 import { SHAPE_SHARDS } from '../protocol/shards.ts';
@@ -36,6 +36,8 @@ export interface ExperimentRequest {
   realBroker?: string;
   /** A Prometheus must run beside what is deployed. */
   needsPrometheus?: boolean;
+  /** Its server is lost on purpose in each case. */
+  loseShard?: Shard;
   /** Called before the first case and whenever the shape changes, with what is deployed. */
   afterDeploy?(deployment: Deployment, step: StepRunner): Promise<void>;
   step: StepRunner;
@@ -115,6 +117,7 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
       seed: record.config.seed,
       timeScale: record.config.timeScale,
       logFolder: `${folder.path}/${LOGS}`,
+      ...(request.loseShard !== undefined && { loseShard: request.loseShard }),
       onProgress: (phase, progress) => tell(progressLine(phase.name, progress)),
       onPhase: (phase) => keepSeries(stage, deployment, folder, phase),
       signal,

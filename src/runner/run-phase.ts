@@ -13,7 +13,9 @@ import { measureShard, type PhaseWindow } from './measure-shard.ts';
 import { measureStretches } from './measure-stretches.ts';
 import { postJson } from './post-json.ts';
 import { TimedFault } from './timed-fault.ts';
+import { TimedLoss } from './timed-loss.ts';
 import { waitFor } from './wait-for.ts';
+import { askWitnesses } from './witnesses.ts';
 
 /** Where a run takes place and what with. */
 export interface Stage {
@@ -42,6 +44,8 @@ export interface PhaseRequest {
   testId: string;
   logs: NonNullable<LoadPlan['logs']>;
   seed: number;
+  /** Its server is lost on purpose, half-way. */
+  loseShard?: Shard;
   onProgress(progress: PhaseProgress): void;
   signal: AbortSignal;
 }
@@ -76,25 +80,35 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const endMachine = await stage.machine.begin(processIds(deployment));
   const watch = matchWatch(source, shards, stage.now);
   const fault = phase.fault === undefined ? null : new TimedFault(stage.target, phase, signal);
-  const load = await stage.driver
-    .run(
-      plan,
-      (progress) => {
-        fault?.at(progress.elapsedMs);
-        request.onProgress(watch(progress));
-      },
-      signal,
-    )
-    .finally(() => fault?.end());
-  const machine = await endMachine({ generator: load.generator.cpuMs });
+  const lost = request.loseShard;
+  const loss = lost === undefined ? null : new TimedLoss(stage.target, { phase, shard: lost }, signal);
+  const onProgress = (progress: LoadProgress): void => {
+    fault?.at(progress.elapsedMs);
+    loss?.at(progress.elapsedMs);
+    request.onProgress(watch(progress));
+  };
+  let load: LoadRun;
+  let machine: MachineEvidence | null;
+  try {
+    load = await stage.driver.run(plan, onProgress, signal);
+    // Not the time that a broker or a shard takes to come back.
+    machine = await endMachine({ generator: load.generator.cpuMs });
+  } finally {
+    await Promise.all([fault?.end(), loss?.end()]);
+  }
   await restedScrapes(stage, source, shards, load.endedAtMs);
 
   const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
-  const broken = fault?.failure === undefined ? [] : [fault.failure];
-  const away = fault?.evidence(load.startedAtMs);
+  const broken = [fault?.failure, loss?.failure].filter((failure) => failure !== undefined);
+  const [away, gone] = [fault?.evidence(load.startedAtMs), loss?.evidence(load.startedAtMs)];
   const measured = await measureShards(stage, source, { phase, shards, window, ...(away && { fault: away }) });
   measured.failures.unshift(...broken);
-  return assemble(phase, load, { ...measured, restedAtMs: window.restedMs, ...(away && { fault: away }) }, machine);
+  return assemble(
+    phase,
+    load,
+    { ...measured, restedAtMs: window.restedMs, ...(away && { fault: away }), ...(gone && { loss: gone }) },
+    machine,
+  );
 }
 
 function endpointOf(deployment: Deployment, shard: Shard): Endpoint {
@@ -181,6 +195,7 @@ interface Measured {
   failures: string[];
 
   fault?: NonNullable<PhaseEvidence['fault']>;
+  loss?: NonNullable<PhaseEvidence['loss']>;
 }
 
 interface MeasureRequest {
@@ -197,35 +212,13 @@ async function measureShards(stage: Stage, source: MetricsSource, request: Measu
       const metrics = await measureShard(source, shard, request.phase, request.window);
       const { fault } = request;
       const stretches = fault && { stretches: await measureStretches(source, shard, request.window, fault) };
-      const witnesses = { ...(await countLog(stage.target, shard)), ...(await checkEvents(stage.target, shard)) };
+      const witnesses = await askWitnesses(stage.target, shard);
       measured.shards.push({ ...metrics, ...witnesses, ...stretches });
     } catch (thrown) {
       measured.failures.push(`shard ${shard} could not be measured: ${messageOf(thrown)}`);
     }
   }
   return measured;
-}
-
-/** The log is read even after an interruption: it is part of what was measured. */
-async function countLog(target: Target, shard: Shard): Promise<Pick<ShardEvidence, 'logged' | 'loggedWhyNot'>> {
-  try {
-    const { orders, matches } = await target.countLog(shard, AbortSignal.timeout(60_000));
-    return { logged: { orders, matches } };
-  } catch (thrown) {
-    return { logged: null, loggedWhyNot: messageOf(thrown) };
-  }
-}
-
-/** Events are read back once they have arrived; what has not by then is told. */
-async function checkEvents(
-  target: Target,
-  shard: Shard,
-): Promise<Pick<ShardEvidence, 'published' | 'publishedWhyNot'>> {
-  try {
-    return { published: await target.checkEvents(shard, AbortSignal.timeout(60_000)) };
-  } catch (thrown) {
-    return { published: null, publishedWhyNot: messageOf(thrown) };
-  }
 }
 
 function assemble(
@@ -244,6 +237,7 @@ function assemble(
     shards: measured.shards,
     machine,
     ...(measured.fault && { fault: measured.fault }),
+    ...(measured.loss && { loss: measured.loss }),
   };
   const broken = [load.brokenOff, ...measured.failures].filter((reason) => reason !== undefined);
   return broken.length === 0 ? { evidence } : { evidence, brokenOff: broken.join('; ') };

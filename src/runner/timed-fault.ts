@@ -14,7 +14,7 @@ export class TimedFault {
   #isAsked = false;
   #isOver = false;
   #active: ActiveFault | null = null;
-  #times: { means: string; beganMs: number; endedMs: number } | null = null;
+  #times: { means: string; askedMs: number; beganMs: number; endedMs: number } | null = null;
   /** Why it did not come about, or is not undone. */
   failure: string | undefined;
 
@@ -45,15 +45,17 @@ export class TimedFault {
   evidence(startedAtMs: number): PhaseEvidence['fault'] {
     const kind = this.#phase.fault;
     if (this.#times === null || kind === undefined) return undefined;
-    const { means, beganMs, endedMs } = this.#times;
-    return { kind, means, fromMs: beganMs - startedAtMs, toMs: endedMs - startedAtMs };
+    const { means, askedMs, beganMs, endedMs } = this.#times;
+    const sinceStart = (atMs: number): number => atMs - startedAtMs;
+    return { kind, means, askedMs: sinceStart(askedMs), fromMs: sinceStart(beganMs), toMs: sinceStart(endedMs) };
   }
 
   async #begin(): Promise<void> {
     if (this.#phase.fault === undefined) return;
+    const askedMs = Date.now();
     try {
       this.#active = await this.#target.beginFault(this.#phase.fault, this.#signal);
-      this.#times = { means: this.#active.means, beganMs: Date.now(), endedMs: Date.now() };
+      this.#times = { means: this.#active.means, askedMs, beganMs: Date.now(), endedMs: Date.now() };
     } catch (thrown) {
       this.failure = messageOf(thrown);
     }

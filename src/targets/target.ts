@@ -88,6 +88,14 @@ export interface ActiveFault {
   end(): Promise<void>;
 }
 
+/** A shard whose server was lost on purpose. */
+export interface LostShard {
+  /** How it was brought about, in words. */
+  means: string;
+  /** Resolves when its successor is ready. @throws MexError with the reason when none becomes so. */
+  back(): Promise<void>;
+}
+
 /** What a replay of a shard's log, made by another process, counts since the last reset in it. */
 export interface LogCount {
   orders: number;
@@ -110,6 +118,8 @@ export interface Target {
   checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount>;
   /** Takes the broker away until it is told to end, or its lease is over because this process is gone. */
   beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault>;
+  /** Ends a shard's server at once, in the midst of its work; its log is kept. Absent: this target cannot. */
+  loseShard?(shard: ShardId, signal: AbortSignal): Promise<LostShard>;
   /** Copies the log of every process into a folder. */
   copyLogs(folder: string): Promise<void>;
   /** Gives back what reaching the servers took: connections, local ports. What is deployed stays. */

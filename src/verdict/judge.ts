@@ -8,6 +8,7 @@ import { CASES, type CaseId } from '../experiment/cases.ts';
 import { CRITERIA, type Criterion } from '../experiment/criteria.ts';
 import type { CaseEvidence } from '../experiment/evidence.ts';
 import { COMPARISONS } from './criteria/comparisons.ts';
+import { durabilityOf } from './durability.ts';
 import { judgeAsrs } from './judge-asr.ts';
 import { type CheckedCase, judgeCriterion, type Missing } from './judge-criterion.ts';
 import { caseOf, isShortened } from './planned.ts';
@@ -76,7 +77,10 @@ function caseResult(checked: CheckedCase): CaseResult {
   const { evidence, checks, invalid } = checked;
   const { caseId, repetition } = evidence;
   const criteria = restingOn(caseId).map((criterion) => judgeCriterion(criterion, [checked], []));
-  const result = { caseId, repetition, checks, criteria };
+  const durability = durabilityOf(evidence);
+  const result = { caseId, repetition, checks, criteria, ...(durability && { durability }) };
+  // Lost is lost, whatever the case is worth otherwise: the loss itself has made it invalid.
+  if (durability?.verdict === 'FAIL') return { ...result, verdict: 'FAIL', because: durability.because };
   if (invalid !== undefined) return { ...result, verdict: 'INVALID', because: invalid };
   const worst = worstOf(criteria);
   if (worst !== undefined) return { ...result, verdict: worst.verdict, because: `${worst.title}: ${worst.because}` };

@@ -2,6 +2,7 @@
 import type { AsrId, CaseId } from '../experiment/cases.ts';
 import type { CriterionId, Weight } from '../experiment/criteria.ts';
 import type { ValidityRule } from '../experiment/validity.ts';
+import type { DurabilityResult } from './durability.ts';
 
 export type Verdict = 'PASS' | 'WARN' | 'FAIL' | 'INCONCLUSIVE' | 'INVALID' | 'NOT RUN';
 export type AsrVerdict = 'PASS' | 'CONDITIONAL PASS' | 'FAIL' | 'NO VERDICT';
@@ -36,6 +37,8 @@ export interface CaseResult {
   because: string;
   checks: ValidityCheck[];
   criteria: CriterionResult[];
+  /** Only where a shard was lost on purpose. */
+  durability?: DurabilityResult;
 }
 
 export interface AsrResult {

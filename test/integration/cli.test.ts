@@ -19,6 +19,12 @@ describe('wrong use', () => {
     [['wat'], 2, /^mex: .*wat.*\n$/],
     [['smoke', '--wat'], 2, /^mex: Nonexistent flag: --wat\. See --help\.\n$/],
     [['test', 'asr1', '--case', 'b2'], 2, /^mex: Unknown case "b2" of asr1\. There are: a1, a2, a3, a4\.\n$/],
+    [
+      ['test', 'asr1', '--case', 'a2', '--kill-pod'],
+      2,
+      /^mex: --kill-pod: target local has no pods\. .*--target k8s\n$/,
+    ],
+    [['test', 'asr1', '--kill-pod'], 2, /^mex: .*--case/],
     [['test', 'asr1', '--time-scale', '2'], 2, /^mex: --time-scale 2: expected a number above 0 and up to 1/],
     [['test', 'asr1', '--seed', '-1'], 2, /^mex: .*-1/],
     [['test', 'asr1', '--repeat', '0'], 2, /^mex: .*0/],

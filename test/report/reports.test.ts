@@ -4,9 +4,9 @@ import { hgrm } from '../../src/report/hgrm.ts';
 import { jsonReport } from '../../src/report/json-report.ts';
 import { junitReport, xml } from '../../src/report/junit-report.ts';
 import { markdownReport } from '../../src/report/markdown-report.ts';
-import { parseRunRecord } from '../../src/report/run-record.ts';
+import { parseRunRecord, type RunRecord } from '../../src/report/run-record.ts';
 import { textReport } from '../../src/report/text-report.ts';
-import { buckets, evidenceOf, withPhase } from '../verdict/evidence-builder.ts';
+import { buckets, evidenceOf, withPhase, withShard } from '../verdict/evidence-builder.ts';
 import { mixedRecord, recordOf, shortenedRecord } from './record-builder.ts';
 
 const mixed = mixedRecord();
@@ -109,5 +109,39 @@ describe('what the driver could not know, or complained of', () => {
   test('is kept in run.json', () => {
     expect(phase?.load.notes).toHaveLength(2);
     expect(parseRunRecord(JSON.stringify(record))).toEqual({ ok: true, record });
+  });
+});
+
+describe('a shard that was lost on purpose', () => {
+  const loss = { shard: 'a', means: 'pod x deleted', fromMs: 150_000, readyMs: 158_900 } as const;
+  const lostOf = (logged: number) =>
+    recordOf(
+      [withPhase(withShard(evidenceOf('a2'), { logged: { orders: logged, matches: 1 } }), () => ({ loss }))],
+      ['a2'],
+    );
+  const page = (record: RunRecord) => textReport(record).replace(/\s+/g, ' ');
+
+  test.each([
+    [100, 'INVALID', 'PASS; no acknowledged order is lost: 100 orders acknowledged, 100 in the log'],
+    [99, 'FAIL', 'FAIL; 1 ACKNOWLEDGED ORDERS ARE LOST: 100 orders acknowledged, 99 in the log'],
+  ])('is shown with what was lost in every report (%s in the log)', (logged, verdict, words) => {
+    const record = lostOf(logged);
+    expect(page(record)).toContain(`Loss of a shard a2: ${words} pod x deleted; acknowledged 100,`);
+    expect(page(record)).toContain('ready again after 8.9 s');
+    expect(page(record)).toContain(`a2: ${verdict}`);
+    expect(markdownReport(record)).toContain('## Loss of a shard');
+    expect(markdownReport(record)).toContain(words.replace(/^\w+; /, ''));
+    expect(JSON.stringify(jsonReport(record))).toContain(words.replace(/^\w+; /, ''));
+    expect(junitReport(record)).toMatch(
+      logged === 100
+        ? /name="a2 loses no acknowledged order with a shard"><system-out>/
+        : /<failure message="FAIL: 1 ACKN/,
+    );
+    expect(parseRunRecord(JSON.stringify(record))).toEqual({ ok: true, record });
+  });
+
+  test('is spoken of nowhere else', () => {
+    expect(textReport(mixed)).not.toContain('Loss of');
+    expect(markdownReport(mixed)).not.toContain('Loss of');
   });
 });

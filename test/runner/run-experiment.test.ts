@@ -55,6 +55,11 @@ async function run(cases: CaseId[], options: FakeOptions & Partial<ExperimentReq
 const kept = (): RunRecord => JSON.parse(readFileSync(join(root, 'r', 'run.json'), 'utf8'));
 
 describe('an experiment', () => {
+  it('loses a shard in each case where it is told to, and says so where it cannot', async () => {
+    const record = await run(['a2'], { loseShard: 'a' });
+    expect(record.cases[0]?.brokenOff).toBe('shard a was not taken away: the load ended before');
+  });
+
   it('names each phase for a driver: as a tag, and for what is kept of its program', async () => {
     const plans: LoadPlan[] = [];
     const record = recordOf(['a2', 'a4']);

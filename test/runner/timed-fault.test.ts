@@ -34,6 +34,28 @@ it('ends when the load ends early, and is not begun any more', async () => {
   stage.close();
 });
 
+it('tells when it was set about, apart from when the broker was away', async () => {
+  const stage = await fakeStage();
+  let isAway: () => void = () => {};
+  const awayMs = new Promise<number>((resolve) => {
+    isAway = () => resolve(Date.now());
+  });
+  const beginFault = async () => {
+    const afterMs = Date.now();
+    await expect.poll(() => Date.now()).toBeGreaterThan(afterMs);
+    isAway();
+    return { means: 'slowly', end: async () => {} };
+  };
+  const fault = new TimedFault({ ...stage.target, beginFault }, phase, never);
+  fault.at(61_000);
+  await awayMs;
+  await fault.end();
+  const { askedMs = Number.NaN, fromMs = 0 } = fault.evidence(0) ?? {};
+  expect(askedMs).toBeLessThan(fromMs);
+  expect(fromMs).toBeGreaterThanOrEqual(await awayMs);
+  stage.close();
+});
+
 it('tells when it could not be brought about', async () => {
   const stage = await fakeStage();
   const target = { ...stage.target, beginFault: () => Promise.reject(new Error('no proxy')) };

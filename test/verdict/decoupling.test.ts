@@ -37,4 +37,17 @@ describe('a match while the broker is away', () => {
   ])('%s', (_name, evidence, verdict) => {
     expect(decoupling([evidence]).verdict).toBe(verdict);
   });
+
+  it('is not compared with the time in which the broker was being taken away', () => {
+    const slow = withPhase(latencies(20, 40), ({ fault, load }) => {
+      const { fromMs = 0 } = fault ?? {};
+      const askedMs = fromMs - 10_000;
+      const [raw] = load.rawLatencies;
+      if (fault === undefined || raw === undefined) throw new Error('no fault');
+      const isBetween = (atMs: number): boolean => atMs >= askedMs && atMs < fromMs;
+      const latencyUs = raw.latencyUs.map((us, index) => (isBetween(raw.offsetMs[index] ?? 0) ? 5_000_000 : us));
+      return { fault: { ...fault, askedMs }, load: { ...load, rawLatencies: [{ ...raw, latencyUs }] } };
+    });
+    expect(decoupling([slow]).verdict).toBe('FAIL');
+  });
 });

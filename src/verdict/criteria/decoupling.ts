@@ -53,7 +53,7 @@ function sidesOf({ fault, load, plannedMs }: PhaseEvidence): Sides | undefined {
   const settledMs = settleMs(plannedMs);
   raw.offsetMs.forEach((offsetMs, index) => {
     const latencyMs = (raw.latencyUs[index] ?? Number.POSITIVE_INFINITY) / 1_000;
-    if (offsetMs >= settledMs && offsetMs < fault.fromMs) sides.beforeMs.push(latencyMs);
+    if (offsetMs >= settledMs && offsetMs < (fault.askedMs ?? fault.fromMs)) sides.beforeMs.push(latencyMs);
     if (offsetMs >= fault.fromMs && offsetMs < fault.toMs) sides.afterMs.push(latencyMs);
   });
   return sides;

@@ -25,6 +25,9 @@ export function measurements(evidence: CaseEvidence): RuleFinding {
     if (measured.plannedMs < phaseDurationMs(planned) * PLANNED_SHARE_MIN) {
       return { ok: false, found: `${whole(measured.plannedMs)} ms of ${whole(phaseDurationMs(planned))} ms` };
     }
+    if (measured.loss !== undefined) {
+      return { ok: false, found: `shard ${measured.loss.shard} was lost on purpose: ${measured.loss.means}` };
+    }
     const misses = [
       ...shardsOf(planned).flatMap((shard) => missesOf(measured, shard)),
       ...faultMisses(measured, planned),
