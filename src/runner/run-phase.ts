@@ -86,7 +86,8 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
       signal,
     )
     .finally(() => fault?.end());
-  const machine = await endMachine({ generator: load.generator.cpuMs });
+  const { cpuMs } = load.generator;
+  const machine = await endMachine(cpuMs === null ? {} : { generator: cpuMs });
   await restedScrapes(stage, source, shards, load.endedAtMs);
 
   const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
