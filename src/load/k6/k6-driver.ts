@@ -57,7 +57,7 @@ export class K6Driver implements LoadDriver {
       log?.say(`mex: ${trouble ?? `k6 ended with ${end.code}`}`);
       const notKept = (await log?.close(end.stdout)) ?? null;
       if (load.orders.startedAtMs === null) signal.throwIfAborted();
-      return load.run([end], { trouble, notKept });
+      return load.run([end], { trouble, notes: notKept === null ? [] : [notKept] });
     } finally {
       await log?.close('');
       await rm(folder, { recursive: true, force: true });

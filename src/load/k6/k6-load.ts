@@ -4,7 +4,7 @@ import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { phaseDurationMs } from '../../experiment/cases.ts';
 import type { LoadPlan, LoadProgress, LoadRun } from '../load-driver.ts';
 import { disagreement, droppedOf, dueNotes } from './k6-account.ts';
-import { troubleOf } from './k6-exit.ts';
+import { troubleOfEnd } from './k6-exit.ts';
 import { K6Lines } from './k6-lines.ts';
 import type { K6End } from './k6-process.ts';
 import { parseK6Summary, sumOf } from './k6-summary.ts';
@@ -60,12 +60,11 @@ export class K6Load {
   /** Null: every k6 came to its end. */
   troubleOf(ends: readonly K6End[], signal: AbortSignal): string | null {
     if (signal.aborted) return 'the load was stopped';
-    const troubles = ends.map((end) => end.failure ?? troubleOf(end.code, end.signal));
-    return troubles.find((one) => one !== null) ?? this.#unreadable;
+    return ends.map(troubleOfEnd).find((one) => one !== null) ?? this.#unreadable;
   }
 
   /** @throws MexError `K6_FAILED` when nothing was sent */
-  run(ends: readonly K6End[], { trouble, notKept }: { trouble: string | null; notKept: string | null }): LoadRun {
+  run(ends: readonly K6End[], { trouble, notes: said }: { trouble: string | null; notes: readonly string[] }): LoadRun {
     const summary = sumOf(ends.map(({ stdout }) => parseK6Summary(stdout, this.#plan.phase)));
     const flows = this.orders.flows();
     const brokenOff = trouble ?? disagreement(flows, summary);
@@ -76,7 +75,7 @@ export class K6Load {
     const notes = [
       ...flows.flatMap((flow, index) => dueNotes(flow, dropped[index] ?? 0)),
       ...this.#words.notes(this.#remoteWriteUrl),
-      ...(notKept === null ? [] : [notKept]),
+      ...said,
     ];
     const endedAtMs = Math.max(this.orders.endedAtMs, startedAtMs);
     const reachedMs = Math.min(endedAtMs - startedAtMs, phaseDurationMs(this.#plan.phase));
