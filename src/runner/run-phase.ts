@@ -86,8 +86,7 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
       signal,
     )
     .finally(() => fault?.end());
-  const { cpuMs } = load.generator;
-  const machine = await endMachine(cpuMs === null ? {} : { generator: cpuMs });
+  const machine = await endMachine(load.generator.cpuMs === null ? {} : { generator: load.generator.cpuMs });
   await restedScrapes(stage, source, shards, load.endedAtMs);
 
   const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
