@@ -27,6 +27,8 @@ export interface JobOptions {
   container: string;
   /** Each line that the container writes, while it writes it. */
   onLine: (line: string) => void;
+  /** Its container runs, or has run, in this pod. */
+  onStarted?: (pod: string) => void;
   /** From its pod being made to its container running. */
   startMsMax?: number;
   /** From then to the end. */
@@ -42,6 +44,8 @@ export interface JobOutcome {
   exitCode?: number;
   /** Why it failed: `BackoffLimitExceeded: Job has reached the specified backoff limit`. */
   reason?: string;
+  /** What was done to its pod or container, where it did not end by itself: `Evicted: …`, killed for its memory. */
+  killed?: string;
 }
 
 /** A pull, and a volume to bind. */
@@ -56,6 +60,7 @@ export async function runJob(api: KubeApi, ref: JobRef, options: JobOptions, sig
   const started = await pollUntil(startOf(api, ref, options, signal), { ...poll, limitMs: startMsMax });
   if (started === undefined) throw late(ref, `it has not started within ${startMsMax / 1_000} s`);
   if (started.pod !== undefined) {
+    options.onStarted?.(started.pod);
     const limit = AbortSignal.timeout(limitMs);
     const follow = { onLine, ...(options.everyMs !== undefined && { resumeMs: options.everyMs }) };
     const of = { namespace: ref.namespace, pod: started.pod, container };
@@ -105,10 +110,17 @@ async function endOf(
   if (condition === undefined) return undefined;
   const [pod] = await podsOf(api, ref, signal);
   const ended = pod?.status.containerStatuses?.find(({ name }) => name === container)?.state?.terminated;
-  const code = ended === undefined ? {} : { exitCode: ended.exitCode };
+  const code = { ...(ended !== undefined && { exitCode: ended.exitCode }), ...killedOf(pod, ended?.reason) };
   if (condition.type === 'Complete') return { succeeded: true, ...code };
   const reason = [condition.reason, condition.message].filter(Boolean).join(': ');
   return { succeeded: false, ...code, reason };
+}
+
+/** A pod that failed without a reason of its own, by a container that was not killed, ended by itself. */
+function killedOf(pod: PodObject | undefined, ofContainer: string | undefined): { killed?: string } {
+  if (pod === undefined || (pod.status.reason === undefined && ofContainer !== 'OOMKilled')) return {};
+  const trouble = troubleOfPod(pod);
+  return trouble === undefined ? {} : { killed: trouble.what };
 }
 
 function finished({ status }: JobObject): Condition | undefined {

@@ -27,8 +27,8 @@ export interface LoadRun {
   startedAtMs: number;
   endedAtMs: number;
   evidence: LoadEvidence;
-  /** Process id of the generator and the CPU time it took. */
-  generator: { cpuMs: number };
+  /** CPU time that the generator took of this machine; null: it ran elsewhere, or that is not known. */
+  generator: { cpuMs: number | null };
   /** Set when the load did not come to its end. */
   brokenOff?: string;
 }

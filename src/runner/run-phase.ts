@@ -92,7 +92,7 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   try {
     load = await stage.driver.run(plan, onProgress, signal);
     // Not the time that a broker or a shard takes to come back.
-    machine = await endMachine({ generator: load.generator.cpuMs });
+    machine = await endMachine(load.generator.cpuMs === null ? {} : { generator: load.generator.cpuMs });
   } finally {
     await Promise.all([fault?.end(), loss?.end()]);
   }

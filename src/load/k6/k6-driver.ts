@@ -53,11 +53,11 @@ export class K6Driver implements LoadDriver {
       const onSecond = (): void => onProgress(load.progress());
       const end = await runK6({ program: this.#k6, command, plannedMs, signal, onText, onSecond });
       lines.end();
-      const trouble = load.troubleOf(end, signal);
+      const trouble = load.troubleOf([end], signal);
       log?.say(`mex: ${trouble ?? `k6 ended with ${end.code}`}`);
       const notKept = (await log?.close(end.stdout)) ?? null;
       if (load.orders.startedAtMs === null) signal.throwIfAborted();
-      return load.run(end, { trouble, notKept });
+      return load.run([end], { trouble, notes: notKept === null ? [] : [notKept] });
     } finally {
       await log?.close('');
       await rm(folder, { recursive: true, force: true });

@@ -4,10 +4,10 @@ import { MexError, messageOf } from '../../errors/mex-error.ts';
 import { phaseDurationMs } from '../../experiment/cases.ts';
 import type { LoadPlan, LoadProgress, LoadRun } from '../load-driver.ts';
 import { disagreement, droppedOf, dueNotes } from './k6-account.ts';
-import { troubleOf } from './k6-exit.ts';
+import { troubleOfEnd } from './k6-exit.ts';
 import { K6Lines } from './k6-lines.ts';
 import type { K6End } from './k6-process.ts';
-import { parseK6Summary } from './k6-summary.ts';
+import { parseK6Summary, sumOf } from './k6-summary.ts';
 import { K6Words } from './k6-words.ts';
 import { OrderLines } from './order-lines.ts';
 
@@ -27,11 +27,12 @@ export class K6Load {
     this.orders = new OrderLines(plan);
   }
 
-  reader(keep: (line: string) => void): K6Lines {
+  /** Of one k6: its lines may come in pieces. @param job which one, where there are several */
+  reader(keep: (line: string) => void, job = 0): K6Lines {
     return new K6Lines({
       order: (text) => {
         try {
-          this.orders.take(text);
+          this.orders.take(text, job);
         } catch (thrown) {
           const why = messageOf(thrown).slice(0, WHY_CHARACTERS_MAX);
           this.#unreadable ??= `its script told what mex does not understand: ${why}`;
@@ -56,15 +57,15 @@ export class K6Load {
     return { elapsedMs, plannedMs, sent, failed: refused + unknown, ratePerSecond, p99Ms: recorder.p99Ms() };
   }
 
-  /** Null: k6 came to its end. */
-  troubleOf(end: K6End, signal: AbortSignal): string | null {
+  /** Null: every k6 came to its end. */
+  troubleOf(ends: readonly K6End[], signal: AbortSignal): string | null {
     if (signal.aborted) return 'the load was stopped';
-    return end.failure ?? troubleOf(end.code, end.signal) ?? this.#unreadable;
+    return ends.map(troubleOfEnd).find((one) => one !== null) ?? this.#unreadable;
   }
 
   /** @throws MexError `K6_FAILED` when nothing was sent */
-  run(end: K6End, { trouble, notKept }: { trouble: string | null; notKept: string | null }): LoadRun {
-    const summary = parseK6Summary(end.stdout, this.#plan.phase);
+  run(ends: readonly K6End[], { trouble, notes: said }: { trouble: string | null; notes: readonly string[] }): LoadRun {
+    const summary = sumOf(ends.map(({ stdout }) => parseK6Summary(stdout, this.#plan.phase)));
     const flows = this.orders.flows();
     const brokenOff = trouble ?? disagreement(flows, summary);
     const { startedAtMs, recorder } = this.orders;
@@ -74,7 +75,7 @@ export class K6Load {
     const notes = [
       ...flows.flatMap((flow, index) => dueNotes(flow, dropped[index] ?? 0)),
       ...this.#words.notes(this.#remoteWriteUrl),
-      ...(notKept === null ? [] : [notKept]),
+      ...said,
     ];
     const endedAtMs = Math.max(this.orders.endedAtMs, startedAtMs);
     const reachedMs = Math.min(endedAtMs - startedAtMs, phaseDurationMs(this.#plan.phase));
@@ -84,10 +85,15 @@ export class K6Load {
       startedAtMs,
       endedAtMs: Math.round(endedAtMs),
       evidence: notes.length === 0 ? evidence : { ...evidence, notes },
-      generator: { cpuMs: end.cpuMs },
+      generator: { cpuMs: cpuMsOf(ends) },
       ...(brokenOff === null ? {} : { brokenOff: `${brokenOff}${this.#words.last}` }),
     };
   }
+}
+
+/** Null: of one it is not known. */
+function cpuMsOf(ends: readonly K6End[]): number | null {
+  return ends.reduce<number | null>((sum, { cpuMs }) => (sum === null || cpuMs === null ? null : sum + cpuMs), 0);
 }
 
 function sentNothing({ k6Script, logs }: LoadPlan, why: string): MexError {

@@ -25,7 +25,8 @@ export interface K6End {
   signal: string | null;
   /** Its summary, as the script writes it. */
   stdout: string;
-  cpuMs: number;
+  /** Null: where it ran, nobody here could read it. */
+  cpuMs: number | null;
   /** Why it could not be started, or did not end by itself. */
   failure: string | null;
 }

@@ -39,6 +39,25 @@ export function parseK6Summary(text: string, phase: Phase): K6Summary | undefine
   };
 }
 
+/** Of several k6 that shared one schedule. Undefined: one of them left none. */
+export function sumOf(summaries: readonly (K6Summary | undefined)[]): K6Summary | undefined {
+  const [first, ...others] = summaries;
+  return others.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : added(sum, one)), first);
+}
+
+function added(left: K6Summary, right: K6Summary): K6Summary {
+  return {
+    sent: left.sent + right.sent,
+    iterations: left.iterations + right.iterations,
+    dropped: addedCounts(left.dropped, right.dropped),
+    replenished: addedCounts(left.replenished, right.replenished),
+  };
+}
+
+function addedCounts<Counts extends Readonly<Record<string, number>>>(left: Counts, right: Counts): Counts {
+  return Object.fromEntries(Object.entries(left).map(([name, count]) => [name, count + (right[name] ?? 0)])) as Counts;
+}
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -6,6 +6,9 @@
  * less plain: k6 leaves out the first order, the one due at once, and does not tell when it began to count, some
  * milliseconds after the scenario's start: there the promptest order so far counts as on time. k6 numbers what it starts:
  * behind an order that it dropped, each counts as due where one before it was, so as later than it is, never as earlier.
+ *
+ * Several Jobs of k6 share one schedule: an order's number is its own over all of them, so one that is told twice counts
+ * once. When it was due counts from the start of its own Job.
  */
 import { z } from 'zod';
 import type { LoadEvidence } from '../../experiment/evidence.ts';
@@ -29,12 +32,13 @@ const CLOCK_MS = 1;
 
 interface FlowSchedule {
   dues: readonly number[];
-  /** From the scenario's start to when k6 began to count: 0, or at a ramp the least lag that was seen. */
-  countsFromMs: number;
+  /** By Job: from the scenario's start to when k6 began to count: 0, or at a ramp the least lag that was seen. */
+  countsFromMs: Map<number, number>;
   /** From the phase's start to its scenario's: it has none while its rate is zero. */
   silentMs: number;
   isRamp: boolean;
-  ordersTold: number;
+  /** Numbers of the orders that were told. */
+  told: Set<number>;
   lastSentMs: number;
   endMs: number;
 }
@@ -52,7 +56,7 @@ export interface FlowCount {
 export class OrderLines {
   readonly recorder: LoadRecorder;
   readonly #flows: ReadonlyMap<string, FlowSchedule>;
-  #startedAtMs: number | null = null;
+  readonly #startsAtMs = new Map<number, number>();
   #endedAtMs = 0;
 
   constructor({ phase, rawFlows }: LoadPlan) {
@@ -60,19 +64,24 @@ export class OrderLines {
       phase.flows.map(({ name, stages }) => {
         const ramp = isRamp(stages);
         const dues = dueOffsetsMs(stages).slice(ramp ? 1 : 0);
-        const countsFromMs = ramp ? Number.POSITIVE_INFINITY : 0;
         const silentMs = silenceMs(stages);
         const endMs = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
-        return [name, { dues, countsFromMs, silentMs, endMs, isRamp: ramp, ordersTold: 0, lastSentMs: 0 }];
+        const told = new Set<number>();
+        return [name, { dues, countsFromMs: new Map(), silentMs, endMs, isRamp: ramp, told, lastSentMs: 0 }];
       }),
     );
     const scheduled = [...this.#flows.values()].reduce((sum, { dues }) => sum + dues.length, 0);
     this.recorder = new LoadRecorder(scheduled, rawFlows);
   }
 
-  /** Epoch milliseconds of the phase's start; null before the first order. */
+  /** Epoch milliseconds of the phase's start, in the first Job that began; null before the first order. */
   get startedAtMs(): number | null {
-    return this.#startedAtMs;
+    return this.#startsAtMs.size === 0 ? null : Math.min(...this.#startsAtMs.values());
+  }
+
+  /** From the start of the first Job to that of the last one, as far as they have told orders. */
+  get startsApartMs(): number {
+    return Math.max(...this.#startsAtMs.values()) - Math.min(...this.#startsAtMs.values());
   }
 
   /** Of the last answer, epoch milliseconds. */
@@ -81,32 +90,36 @@ export class OrderLines {
   }
 
   flows(): FlowCount[] {
-    return [...this.#flows].map(([flow, { dues, isRamp, ordersTold, lastSentMs, endMs }]) => {
+    return [...this.#flows].map(([flow, { dues, isRamp, told, lastSentMs, endMs }]) => {
       const beganAtTheEnd = lastSentMs >= endMs - CLOCK_MS;
-      return { flow, scheduled: dues.length, told: ordersTold, isRamp, beganAtTheEnd };
+      return { flow, scheduled: dues.length, told: told.size, isRamp, beganAtTheEnd };
     });
   }
 
-  /** @throws Error at what no script of mex writes */
-  take(line: string): void {
-    this.#order(orderLine.parse(JSON.parse(line)));
+  /** @param job which of several Jobs told it. @throws Error at what no script of mex writes */
+  take(line: string, job = 0): void {
+    this.#order(orderLine.parse(JSON.parse(line)), job);
   }
 
   evidence(reachedMs: number, replenished: LoadEvidence['replenished']): LoadEvidence {
     return this.recorder.evidence(reachedMs, replenished);
   }
 
-  #order([flow, n, scenarioAtMs, sentAtMs, durationMs, kind, key]: z.infer<typeof orderLine>): void {
+  #order([flow, n, scenarioAtMs, sentAtMs, durationMs, kind, key]: z.infer<typeof orderLine>, job: number): void {
     const schedule = this.#flows.get(flow);
     if (schedule === undefined) throw new Error(`k6 tells of a flow "${flow}", which the phase does not have`);
-    this.#startedAtMs ??= scenarioAtMs - schedule.silentMs;
-    const sentMs = sentAtMs - this.#startedAtMs;
-    schedule.ordersTold++;
+    if (schedule.told.has(n)) return;
+    schedule.told.add(n);
+    const startedAtMs = this.#startsAtMs.get(job) ?? scenarioAtMs - schedule.silentMs;
+    this.#startsAtMs.set(job, startedAtMs);
+    const sentMs = sentAtMs - startedAtMs;
     schedule.lastSentMs = Math.max(schedule.lastSentMs, sentMs);
     // One more may start at the very end.
     const plannedMs = schedule.dues[n] ?? sentMs;
-    schedule.countsFromMs = Math.min(schedule.countsFromMs, Math.max(0, sentMs - plannedMs));
-    const dueMs = plannedMs + schedule.countsFromMs;
+    const seenMs = schedule.countsFromMs.get(job) ?? (schedule.isRamp ? Number.POSITIVE_INFINITY : 0);
+    const countsFromMs = Math.min(seenMs, Math.max(0, sentMs - plannedMs));
+    schedule.countsFromMs.set(job, countsFromMs);
+    const dueMs = plannedMs + countsFromMs;
     this.recorder.sent(flow, dueMs, Math.max(dueMs, sentMs))({ kind, key }, Math.max(dueMs, sentMs) + durationMs);
     this.#endedAtMs = Math.max(this.#endedAtMs, sentAtMs + durationMs);
   }
