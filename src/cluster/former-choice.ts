@@ -93,16 +93,17 @@ const MAY_BE_STALE: readonly Kind[] = [
   'Deployment',
 ];
 
-/** Rendered only where something is there that this choice does not have. */
+/**
+ * The names that any choice gives. A broker, a kind of monitoring and a place each bring theirs whatever the others are, so
+ * that as many choices as there are of the longest list show all.
+ */
 async function everyChoice(platform: Platform, folder: string, signal: AbortSignal): Promise<Set<string>> {
   const keys = new Set<string>();
-  for (const broker of BROKERS) {
-    for (const observability of OBSERVABILITIES) {
-      for (const place of PLACES) {
-        const choice = { platform: { ...platform, broker, observability, place }, shape: 'multi' } as const;
-        for (const object of await renderSystem(choice, folder, signal)) keys.add(keyOf(object));
-      }
-    }
+  for (const [index, place] of PLACES.entries()) {
+    const broker = BROKERS[index % BROKERS.length] ?? platform.broker;
+    const observability = OBSERVABILITIES[index % OBSERVABILITIES.length] ?? platform.observability;
+    const choice = { platform: { ...platform, broker, observability, place }, shape: 'multi' } as const;
+    for (const object of await renderSystem(choice, folder, signal)) keys.add(keyOf(object));
   }
   return keys;
 }
