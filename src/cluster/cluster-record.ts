@@ -15,11 +15,14 @@ const port = z.int().min(1).max(65_535);
 
 /** Absent until `cluster up` has come so far. */
 const platform = platformSchema.exactOptional();
+/** Releases of Helm that mex has begun to install: those alone it may change. */
+const releases = z.array(z.string()).exactOptional();
 
 const ownCluster = z.object({
   version: z.literal(VERSION),
   kind: z.literal('k3d'),
   platform,
+  releases,
   /** On each of its containers: whoever has another id, or none, is not ours. */
   id: z.string(),
   /** `creating` until k3d has made all of it: what is there then is only a half. */
@@ -44,6 +47,7 @@ const otherCluster = z.object({
   version: z.literal(VERSION),
   kind: z.literal('context'),
   platform,
+  releases,
   context: z.string(),
 });
 const clusterRecord = z.discriminatedUnion('kind', [ownCluster, otherCluster]);

@@ -8,6 +8,8 @@ import { type ClusterRecord, readRecord, refOf } from './cluster-record.ts';
 import { ClusterSession } from './cluster-steps.ts';
 import { requireDocker } from './docker.ts';
 import { lookAtCluster, type OwnState } from './own-cluster.ts';
+import type { Platform } from './platform.ts';
+import { passwordCommand } from './secrets.ts';
 
 export interface ClusterStatus {
   /** `other`: a cluster that somebody else keeps, and that answers. */
@@ -20,6 +22,12 @@ export interface ClusterStatus {
   nodes: { name: string; ready: boolean; problems: string[]; version: string; forLoad: boolean }[];
   namespaces: { name: string; phase: string; madeByMex: boolean }[];
   pods: PodLine[];
+  /** What the system under test stands on; absent: `cluster up` has not come so far. */
+  platform?: Platform;
+  /** Where a person reads Prometheus and Grafana; absent: only from inside, or by `mex forward`. */
+  addresses?: { prometheus: string; grafana: string };
+  /** A command that prints Grafana's password. */
+  passwordCommand?: string;
 }
 
 export interface PodLine {
@@ -32,7 +40,7 @@ export interface PodLine {
   trouble: string | null;
 }
 
-export function isUsable({ state }: ClusterStatus): boolean {
+export function isUsable({ state }: Pick<ClusterStatus, 'state'>): boolean {
   return state === 'running' || state === 'other';
 }
 
@@ -40,16 +48,33 @@ export async function describeCluster(folder: string, signal: AbortSignal): Prom
   const record = await readRecord(folder);
   const nothing = { nodes: [], namespaces: [], pods: [] };
   if (record?.kind === 'context') {
-    return { state: 'other', name: record.context, ...(await lookInside(record, folder, signal)) };
+    return {
+      state: 'other',
+      name: record.context,
+      ...(await lookInside(record, folder, signal)),
+      ...standsOn(record, folder),
+    };
   }
   await requireDocker(signal);
   const name = record?.plan.name ?? CLUSTER_NAME;
   const { state } = await lookAtCluster(name, { record, folder }, signal);
   if (record === undefined || state !== 'running') return { state, name, ...nothing };
-  return { state, name, ports: record.plan.ports, ...(await lookInside(record, folder, signal)) };
+  const { ports } = record.plan;
+  const at = (port: number): string => `http://127.0.0.1:${port}`;
+  const addresses = { prometheus: at(ports.prometheus), grafana: at(ports.grafana) };
+  const platform = standsOn(record, folder);
+  return {
+    ...{ state, name, ports, ...(await lookInside(record, folder, signal)), ...platform },
+    ...('platform' in platform && { addresses }),
+  };
 }
 
-type Inside = Omit<ClusterStatus, 'state' | 'name' | 'ports'>;
+function standsOn(record: ClusterRecord, folder: string): Pick<ClusterStatus, 'platform' | 'passwordCommand'> {
+  const { platform } = record;
+  return platform === undefined ? {} : { platform, passwordCommand: passwordCommand(refOf(record, folder)) };
+}
+
+type Inside = Pick<ClusterStatus, 'context' | 'kubeconfig' | 'nodes' | 'namespaces' | 'pods'>;
 
 async function lookInside(record: ClusterRecord, folder: string, signal: AbortSignal): Promise<Inside> {
   const session = new ClusterSession(refOf(record, folder));
@@ -105,7 +130,8 @@ const SAYINGS: Readonly<Record<ClusterStatus['state'], string>> = {
 };
 
 /** For a terminal. */
-export function clusterLines({ state, name, kubeconfig, ports, nodes, namespaces, pods }: ClusterStatus): string[] {
+export function clusterLines(status: ClusterStatus): string[] {
+  const { state, name, kubeconfig, ports, nodes, namespaces, pods } = status;
   const lines = [`cluster ${name} ${SAYINGS[state]}`];
   if (kubeconfig !== undefined) lines.push(`kubeconfig ${kubeconfig}`);
   if (ports !== undefined) {
@@ -115,6 +141,7 @@ export function clusterLines({ state, name, kubeconfig, ports, nodes, namespaces
         .join(', ')}`,
     );
   }
+  lines.push(...platformLines(status));
   for (const node of nodes) {
     const use = node.forLoad ? ', for the load' : '';
     lines.push(`node ${node.name}: ${node.problems.join(', ') || 'ready'}, ${node.version}${use}`);
@@ -128,4 +155,16 @@ export function clusterLines({ state, name, kubeconfig, ports, nodes, namespaces
     lines.push(`pod ${pod.namespace}/${pod.name}: ${state}, on ${pod.node || 'no node'}${restarts}`);
   }
   return lines;
+}
+
+function platformLines({ state, platform, addresses, passwordCommand: password }: ClusterStatus): string[] {
+  if (!isUsable({ state })) return [];
+  if (platform === undefined) return ['nothing is in it yet; go on with: mex cluster up'];
+  const { broker, observability, place, image } = platform;
+  const reach = addresses ?? { prometheus: 'by mex forward', grafana: 'by mex forward' };
+  return [
+    `platform: ${broker}, monitoring by ${observability === 'helm' ? 'Helm' : 'manifests'}, place ${place}, image ${image}`,
+    `Prometheus ${reach.prometheus}; Grafana ${reach.grafana}, as admin with the password that this prints:`,
+    `  ${password}`,
+  ];
 }

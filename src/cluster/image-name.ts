@@ -44,3 +44,8 @@ export function fullName(image: string): string {
   if (rest.length === 0) return `docker.io/library/${image}`;
   return /[.:]/.test(first) || first === 'localhost' ? image : `docker.io/${image}`;
 }
+
+/** As docker lists it: without the registry that it takes where none is named. */
+export function familiarName(image: string): string {
+  return image.replace(/^docker\.io\/(library\/)?/, '');
+}

@@ -38,13 +38,6 @@ export function otherReadySteps(session: ClusterSession): ClusterStep[] {
         return { changed: false, found: describeNodes(nodes) };
       },
     },
-    {
-      title: 'volumes',
-      run: async (_report, signal) => {
-        const storageClass = await (await session.open()).defaultStorageClass(signal);
-        return { changed: false, found: `of class ${storageClass}` };
-      },
-    },
   ];
 }
 

@@ -10,6 +10,7 @@ import { KubeCluster } from '../kubernetes/kube-cluster.ts';
 import { CLUSTER_NAME } from './cluster-plan.ts';
 import { type ClusterRecord, readRecord, refOf, removeRecord } from './cluster-record.ts';
 import { type ClusterParts, partsOf, removeParts, requireDocker } from './docker.ts';
+import { removeCharts } from './monitoring.ts';
 import { lookAtCluster, type OwnClusterSight } from './own-cluster.ts';
 
 export interface TakenDown {
@@ -97,7 +98,8 @@ async function emptyOther(
 ): Promise<string[]> {
   const cluster = await KubeCluster.open(refOf(record, folder));
   try {
-    return await cluster.removeMade(report, signal);
+    const releases = await removeCharts({ cluster, folder }, { goWithNamespace: true, report }, signal);
+    return [...releases, ...(await cluster.removeMade(report, signal))];
   } finally {
     await cluster.close();
   }

@@ -1,6 +1,6 @@
 /**
  * Steps that let mex use a cluster that somebody else keeps, by the name of a context in the person's kubeconfig. Nothing
- * is made in it yet; the record says that this is the cluster, so that later commands need not be told.
+ * is made in it by these; the record says that this is the cluster, so that later commands need not be told.
  */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';

@@ -17,7 +17,7 @@ const MEX = 'mex';
 const NAMESPACE_GONE_MS_MAX = 180_000;
 const OBJECT_GONE_MS_MAX = 60_000;
 /** Made by the cluster itself, or only read by mex. */
-const NEVER_MADE: readonly Kind[] = ['Node', 'Event', 'Pod', 'ReplicaSet', 'StorageClass'];
+const NEVER_MADE: readonly Kind[] = ['Node', 'Event', 'Pod', 'ReplicaSet'];
 
 export function isMade({ metadata }: KubeObject): boolean {
   return metadata.labels?.[LABEL] === MEX;
@@ -28,7 +28,10 @@ export function markedAsMade(manifest: KubeObject): KubeObject {
   return { ...manifest, metadata: { ...metadata, labels: { ...metadata.labels, [LABEL]: MEX } } };
 }
 
-/** Objects that mex made: its namespaces as a whole, and single ones in namespaces that are not its own. */
+/**
+ * Objects that mex made: its namespaces as a whole, and single ones in namespaces that are not its own. Before them those
+ * that others may need until they are gone, as volumes their class.
+ */
 export async function listMade(api: KubeApi, signal: AbortSignal): Promise<ObjectRef[]> {
   const found: ObjectRef[] = [];
   for (const name of MEX_NAMESPACES) {
@@ -39,7 +42,7 @@ export async function listMade(api: KubeApi, signal: AbortSignal): Promise<Objec
     else found.push(...(await madeOf(api, KINDS_IN_ORDER.filter(isNamespaced), name, signal)));
   }
   const clusterWide = KINDS_IN_ORDER.filter((kind) => !isNamespaced(kind) && kind !== 'Namespace');
-  return [...found, ...(await madeOf(api, clusterWide, undefined, signal))];
+  return [...(await madeOf(api, clusterWide, undefined, signal)), ...found];
 }
 
 /** The names of what it removed, once all of it is gone. @throws MexError `STILL_THERE` with what holds it. */

@@ -91,7 +91,7 @@ export interface JobObject extends KubeObject {
 }
 
 export interface NodeObject extends KubeObject {
-  spec: { unschedulable?: boolean };
+  spec: { unschedulable?: boolean; providerID?: string };
   status: { conditions?: Condition[]; nodeInfo?: { kubeletVersion: string } };
 }
 

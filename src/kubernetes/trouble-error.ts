@@ -15,7 +15,9 @@ const WORDINGS: Readonly<Record<TroubleKind, Wording>> = {
   image: {
     code: 'IMAGE_MISSING',
     words: 'cannot get its image',
-    advice: "mex's own comes there by mex image load, or by mex image push --registry HOST/REPOSITORY",
+    advice:
+      "mex's own comes there by mex image load, or by mex image push --registry HOST/REPOSITORY; " +
+      'one that nodes cannot pull, by docker pull here and mex cluster up',
   },
   crash: { code: 'CRASH_LOOP', words: 'does not stay up', advice: 'Its log says more' },
   config: { code: 'CONTAINER_CONFIG', words: 'cannot be started', advice: 'Correct its manifest or what it refers to' },

@@ -1,0 +1,65 @@
+/** All that `mex cluster up` does, in order, for a cluster of mex's own or one by context. */
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError } from '../errors/mex-error.ts';
+import { tryCommand } from '../exec/run-command.ts';
+import { ownClusterSteps } from './bring-up.ts';
+import type { ClusterWish } from './cluster-plan.ts';
+import { readRecord } from './cluster-record.ts';
+import type { ClusterStep, ClusterSteps } from './cluster-steps.ts';
+import { requireHelm } from './helm.ts';
+import { noImage } from './mex-image.ts';
+import { observabilityOf } from './platform-choice.ts';
+import { type PlatformRequest, platformSteps } from './platform-steps.ts';
+import { otherClusterSteps } from './use-context.ts';
+
+export interface UpRequest extends PlatformRequest {
+  cluster: { context: string } | ClusterWish;
+}
+
+const LOOK_MS_MAX = 30_000;
+
+export async function upSteps(request: UpRequest): Promise<ClusterSteps> {
+  const { cluster, image, wish, chartFolder } = request;
+  const { folder } = image;
+  const { platform: recorded } = (await readRecord(folder)) ?? {};
+  const byHelm = observabilityOf(recorded, wish) === 'helm';
+  if (chartFolder !== undefined && !byHelm) throw chartsWithoutHelm();
+  const tools = toolStep(byHelm);
+  if ('context' in cluster) {
+    const { steps, session } = await otherClusterSteps(folder, cluster.context);
+    if (image.registry === undefined && image.name === undefined && recorded === undefined) throw noImage();
+    return { session, steps: [tools, ...steps, ...platformSteps(session, 'context', request)] };
+  }
+  const { steps, session } = await ownClusterSteps(folder, cluster);
+  return { session, steps: [tools, ...steps, ...platformSteps(session, 'k3d', request)] };
+}
+
+/** Before anything is made. */
+function toolStep(byHelm: boolean): ClusterStep {
+  return {
+    title: byHelm ? 'kubectl and helm' : 'kubectl',
+    run: async (_report, signal) => {
+      await requireKubectl(signal);
+      if (byHelm) await requireHelm(signal);
+      return { changed: false, found: 'there' };
+    },
+  };
+}
+
+async function requireKubectl(signal: AbortSignal): Promise<void> {
+  const result = await tryCommand('kubectl', ['version', '--client'], { timeoutMs: LOOK_MS_MAX, signal });
+  if (result.kind !== 'not found') return;
+  throw new MexError('kubectl is not installed or not on the PATH, and the manifests are rendered with it', {
+    code: 'KUBECTL_MISSING',
+    exit: EXIT.environment,
+    suggestion: 'How to install it here: mex doctor --target k8s',
+  });
+}
+
+function chartsWithoutHelm(): MexError {
+  return new MexError('--chart-dir is for Helm, and the monitoring is installed without it', {
+    code: 'BAD_FLAG',
+    exit: EXIT.usage,
+    suggestion: 'Leave it out, or say --observability helm.',
+  });
+}
