@@ -59,7 +59,11 @@ export interface ContainerState {
 }
 
 export interface PodObject extends KubeObject {
-  spec: { nodeName?: string; volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[] };
+  spec: {
+    nodeName?: string;
+    containers?: { name: string; image?: string }[];
+    volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
+  };
   status: {
     phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
     reason?: string;
@@ -88,7 +92,12 @@ export interface JobObject extends KubeObject {
 
 export interface NodeObject extends KubeObject {
   spec: { unschedulable?: boolean };
-  status: { conditions?: Condition[]; nodeInfo?: { kubeletVersion: string } };
+  status: {
+    conditions?: Condition[];
+    nodeInfo?: { kubeletVersion: string };
+    /** As quantities: `2`, `24689764Ki`. */
+    capacity?: { cpu?: string; memory?: string };
+  };
 }
 
 export interface ClaimObject extends KubeObject {

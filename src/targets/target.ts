@@ -50,6 +50,8 @@ export interface Deployment {
   prometheus?: Endpoint;
   /** Of engines that ask for one before they empty or seed their books. A secret: it goes into no file that stays. */
   adminToken?: string;
+  /** It runs, but from another image than a deploy would take now. */
+  isOutdated?: boolean;
 }
 
 /** A deployment as it may be printed and kept. */
