@@ -59,6 +59,11 @@ export function withoutSecrets({ adminToken: _, ...shown }: Deployment): Deploym
   return shown;
 }
 
+/** What a person types to have it whole again. */
+export function deployCommand({ shape, broker }: Deployment): string {
+  return `mex deploy ${shape}${broker?.pod === undefined ? '' : ' --target k8s'}`;
+}
+
 /** The processes that the target has started. */
 export function endpointsOf({ shards, gateway, collector, broker, proxy, prometheus }: Deployment): Endpoint[] {
   return [...Object.values(shards), gateway, collector, broker, proxy, prometheus].filter((one) => one !== undefined);

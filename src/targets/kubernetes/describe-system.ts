@@ -4,7 +4,7 @@ import { MexError } from '../../errors/mex-error.ts';
 import type { KubeCluster } from '../../kubernetes/kube-cluster.ts';
 import type { KubeObject, PodObject } from '../../kubernetes/object-types.ts';
 import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
-import type { Deployment, Endpoint, PodPlace } from '../target.ts';
+import type { Deployment, Endpoint } from '../target.ts';
 import type { Door, Reach } from './reach.ts';
 import {
   ADMIN_TOKEN,
@@ -79,27 +79,38 @@ export function readyUrls({ shards, gateway }: Deployment, reach: Reach): string
 }
 
 function engineEndpoint(shard: ShardId, pod: PodObject, reach: Reach): Promise<Endpoint> {
-  const service = shardSet(shard).name;
-  const name = engineName(shard);
-  const inside = `${service}.${NAMESPACE}:${ORDERS_PORT}`;
-  const place = placeOf(pod, pod.metadata.name, inside);
-  const forward = { namespace: NAMESPACE, pod: pod.metadata.name, port: ORDERS_PORT };
-  return serverEndpoint(name, place, { use: 'orders', mapped: name, forward, inside }, reach);
+  const { name } = pod.metadata;
+  const inside = `${shardSet(shard).name}.${NAMESPACE}:${ORDERS_PORT}`;
+  const forward = { namespace: NAMESPACE, pod: name, port: ORDERS_PORT };
+  const door: Door = { use: 'orders', mapped: engineName(shard), forward, inside };
+  return serverEndpoint({ name: engineName(shard), pod, shownAs: name }, door, reach);
 }
 
 function gatewayEndpoint(pod: PodObject, reach: Reach): Promise<Endpoint> {
   const inside = `${GATEWAY_APP}.${NAMESPACE}:${ORDERS_PORT}`;
+  const forward = { namespace: NAMESPACE, service: GATEWAY_APP, port: ORDERS_PORT };
+  const door: Door = { use: 'orders', mapped: 'gateway', forward, inside };
   // Its pod has another name each time, its Service has not.
-  const place = placeOf(pod, GATEWAY_APP, inside);
-  const forward = { namespace: NAMESPACE, pod: pod.metadata.name, port: ORDERS_PORT };
-  return serverEndpoint('gateway', place, { use: 'orders', mapped: 'gateway', forward, inside }, reach);
+  return serverEndpoint({ name: 'gateway', pod, shownAs: GATEWAY_APP }, door, reach);
 }
 
-async function serverEndpoint(name: string, pod: PodPlace, door: Door, reach: Reach): Promise<Endpoint> {
-  const forward = { ...door.forward, port: METRICS_PORT };
+/** Metrics are the pod's own, and no Service leads to them. */
+async function serverEndpoint(
+  { name, pod, shownAs }: { name: string; pod: PodObject; shownAs: string },
+  door: Door,
+  reach: Reach,
+): Promise<Endpoint> {
+  const forward = { namespace: NAMESPACE, pod: pod.metadata.name, port: METRICS_PORT };
   const metrics: Door = { use: 'metrics', forward, inside: door.inside.replace(`:${ORDERS_PORT}`, `:${METRICS_PORT}`) };
   const [orders, scraped] = await Promise.all([reach.addressOf(door), reach.addressOf(metrics)]);
-  return { name, url: `http://${orders}`, metricsUrl: `http://${scraped}/metrics`, pod };
+  const { nodeName } = pod.spec;
+  const place = { namespace: NAMESPACE, name: shownAs, ...(nodeName !== undefined && { node: nodeName }) };
+  return {
+    name,
+    url: `http://${orders}`,
+    metricsUrl: `http://${scraped}/metrics`,
+    pod: { ...place, url: `http://${door.inside}` },
+  };
 }
 
 async function prometheusEndpoint(reach: Reach): Promise<Endpoint> {
@@ -116,8 +127,4 @@ async function brokerEndpoint(reach: Reach): Promise<Endpoint> {
   const url = await reach.addressOf({ use: 'broker', forward, inside: BROKER_ADDRESS });
   const pod = { namespace: NAMESPACE, name: 'broker-0', url: BROKER_ADDRESS };
   return { name: 'broker', url, metricsUrl: '', pod };
-}
-
-function placeOf({ spec: { nodeName } }: PodObject, name: string, inside: string): PodPlace {
-  return { namespace: NAMESPACE, name, ...(nodeName !== undefined && { node: nodeName }), url: `http://${inside}` };
 }

@@ -43,8 +43,8 @@ export interface KubernetesTargetOptions {
   /** How rollouts are waited for, where it is to be otherwise than usual. */
   rollout?: RolloutOptions;
   render?: typeof renderSystem;
-  openForward: (cluster: KubeCluster) => OpenForward;
-  beginFault: BeginClusterFault;
+  openForward?: (cluster: KubeCluster) => OpenForward;
+  beginFault?: BeginClusterFault;
 }
 
 /** A look at the cluster is some ten requests. */
@@ -128,7 +128,8 @@ export class KubernetesTarget implements Target {
 
   async beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault> {
     const { cluster, platform } = await this.#open();
-    return this.#options.beginFault(kind, { cluster, broker: platform.broker }, signal);
+    const { beginFault = notBuilt('a fault of the broker in a cluster') } = this.#options;
+    return beginFault(kind, { cluster, broker: platform.broker }, signal);
   }
 
   async copyLogs(folder: string): Promise<void> {
@@ -139,6 +140,10 @@ export class KubernetesTarget implements Target {
   async facts(signal: AbortSignal): Promise<ClusterFacts> {
     const { cluster, record, platform } = await this.#open();
     return readClusterFacts(cluster, record, platform, signal);
+  }
+
+  place(): Promise<ClusterPlace> {
+    return readPlace(this.folder);
   }
 
   /** For what else is done in the same cluster: the Jobs that send the load. */
@@ -163,7 +168,7 @@ export class KubernetesTarget implements Target {
     const place = await readPlace(this.folder);
     this.#session = new ClusterSession(place.ref);
     const cluster = await this.#session.open();
-    const { uses = [], openForward } = this.#options;
+    const { uses = [], openForward = () => notBuilt('a port-forward') } = this.#options;
     const ports = place.record.kind === 'k3d' ? place.record.plan.ports : undefined;
     return { ...place, cluster, reach: new Reach({ ports, uses, open: openForward(cluster) }) };
   }
@@ -177,6 +182,13 @@ export class KubernetesTarget implements Target {
       await release();
     }
   }
+}
+
+/** Until those parts are there. */
+function notBuilt(what: string): () => Promise<never> {
+  return async () => {
+    throw new MexError(`This mex does not have ${what}`, { code: 'NOT_BUILT', exit: EXIT.environment });
+  };
 }
 
 function busy(folder: string): MexError {

@@ -8,14 +8,12 @@ import type { HostPorts, PortName } from '../../cluster/cluster-plan.ts';
 /** What a command does with a deployment. */
 export type Use = 'orders' | 'metrics' | 'prometheus' | 'broker';
 
-export interface ForwardTo {
+export type ForwardTo = ({ pod: string; service?: never } | { service: string; pod?: never }) & {
   namespace: string;
-  pod?: string;
-  service?: string;
   port: number;
   /** On this machine. Absent: any that is free. */
   localPort?: number;
-}
+};
 
 export interface Forward {
   port: number;
