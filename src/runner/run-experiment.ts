@@ -106,6 +106,8 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
   const shape = request.shapeFor(item.case);
   const deployment = await deployed(stage, request, shape);
   noteBroker(record, deployment);
+  // Where nothing can be read nothing is sent: that is no case that went wrong.
+  await stage.source(deployment);
   const evidence = await step(item.title, (tell) =>
     runCase(stage, {
       case: item.case,
