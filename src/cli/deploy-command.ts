@@ -1,29 +1,39 @@
 /** `mex deploy single` and `mex deploy multi`: the same command for two shapes. */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
+import type { LocalTargetOptions } from '../targets/local/local-target.ts';
 import type { TargetName } from '../targets/select-target.ts';
 import { type Deployment, type Shape, withoutSecrets } from '../targets/target.ts';
-import { ExperimentCommand, targetFlag } from './experiment-command.ts';
+import { ExperimentCommand } from './experiment-command.ts';
 import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
 import { type MetricsFlags, metricsFlags, selectMetrics } from './select-metrics.ts';
+import { refuseInCluster, targetFlag } from './target-flags.ts';
 
 export const deployFlags = { ...targetFlag, ...realBrokerFlags, metrics: metricsFlags.metrics };
 
+type DeployFlags = BrokerFlags & MetricsFlags & { target: TargetName };
+
 export abstract class DeployCommand extends ExperimentCommand {
-  protected async deploy(
-    shape: Shape,
-    flags: BrokerFlags & MetricsFlags & { target: TargetName },
-  ): Promise<{ deployment: Deployment; changed: boolean }> {
-    const realBroker = await findBroker(flags);
+  protected async deploy(shape: Shape, flags: DeployFlags): Promise<{ deployment: Deployment; changed: boolean }> {
+    refuseInCluster(flags.target, flags);
     const { describeDeployment, selectTarget } = await import('../targets/select-target.ts');
-    const metrics = await selectMetrics(flags, 'embedded');
-    const target = selectTarget(flags.target, {
-      ...(realBroker && { realBroker }),
-      ...(metrics.kind === 'started' && { prometheus: metrics.program }),
-    });
-    const result = await target.deploy(shape, this.signal);
-    this.log(describeDeployment(result.deployment, relative('', `${target.folder}/logs`)));
-    this.log(result.changed ? `Deployed: ${shape}.` : `Nothing changed: ${shape} ran already.`);
-    return { ...result, deployment: withoutSecrets(result.deployment) };
+    const target = await selectTarget(
+      flags.target,
+      flags.target === 'local' ? { local: await localOptions(flags) } : {},
+    );
+    try {
+      const result = await target.deploy(shape, this.signal);
+      this.log(describeDeployment(result.deployment, relative('', resolve('.mex/logs'))));
+      this.log(result.changed ? `Deployed: ${shape}.` : `Nothing changed: ${shape} ran already.`);
+      return { ...result, deployment: withoutSecrets(result.deployment) };
+    } finally {
+      await target.close();
+    }
   }
+}
+
+async function localOptions(flags: DeployFlags): Promise<LocalTargetOptions> {
+  const realBroker = await findBroker(flags);
+  const metrics = await selectMetrics(flags, 'embedded');
+  return { ...(realBroker && { realBroker }), ...(metrics.kind === 'started' && { prometheus: metrics.program }) };
 }

@@ -8,25 +8,14 @@ import { CASES } from '../experiment/cases.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import { RESULTS_ROOT } from '../runner/results-folder.ts';
 import type { StepRunner } from '../runner/run-experiment.ts';
-import type { Stage } from '../runner/run-phase.ts';
-import type { LocalTargetOptions } from '../targets/local/local-target.ts';
+import type { TargetName } from '../targets/select-target.ts';
 import type { MachineFacts } from '../telemetry/machine-facts.ts';
 import { BaseCommand } from './base-command.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
-import { DRIVERS, type DriverName, selectDriver } from './select-driver.ts';
-import {
-  collectorUrl,
-  type MetricsChoice,
-  type MetricsFlags,
-  metricsFlags,
-  remoteWriteOf,
-  sourceOf,
-} from './select-metrics.ts';
+import { type LoadChoice, loadFlags } from './load-flags.ts';
+import { type MetricsFlags, metricsFlags } from './select-metrics.ts';
 import { stepRunner } from './step-runner.ts';
-
-export const targetFlag = {
-  target: Flags.option({ options: ['local'] as const, default: 'local' as const })({ description: 'where it runs' }),
-};
+import { targetFlag } from './target-flags.ts';
 
 export const resultsFlag = {
   results: Flags.string({ description: 'folder of the runs', default: RESULTS_ROOT, helpValue: 'FOLDER' }),
@@ -48,9 +37,7 @@ export const runFlags = {
   ...metricsFlags,
   ...resultsFlag,
   ...seedFlag,
-  driver: Flags.option({ options: DRIVERS, default: 'embedded' as const })({
-    description: "what sends the load: mex's own generator, or k6 with the scripts in k6/",
-  }),
+  ...loadFlags,
   'time-scale': Flags.string({
     description: 'every duration times this, above 0 and up to 1; below 1 the verdicts are only indicative',
     default: '1',
@@ -60,7 +47,8 @@ export const runFlags = {
 };
 
 export interface RunOptions {
-  driver: DriverName;
+  target: TargetName;
+  load: LoadChoice;
   metrics: MetricsFlags;
   results: string;
   seed: number;
@@ -97,35 +85,6 @@ export abstract class ExperimentCommand extends BaseCommand {
     return stepRunner({ quiet: this.jsonEnabled() });
   }
 
-  /** Everything that an experiment needs, on this machine. */
-  protected async localStage(
-    driver: DriverName,
-    metrics: MetricsChoice = { kind: 'collector' },
-    options: LocalTargetOptions = {},
-  ): Promise<Stage> {
-    const [{ LocalTarget }, { CollectorSource }, { machineEvidence, snapshotMachine }] = await Promise.all([
-      import('../targets/local/local-target.ts'),
-      import('../telemetry/collector/collector-source.ts'),
-      import('../telemetry/machine-load.ts'),
-    ]);
-    return {
-      target: new LocalTarget({ ...options, ...(metrics.kind === 'started' && { prometheus: metrics.program }) }),
-      driver: await selectDriver(driver),
-      source: sourceOf(metrics),
-      remoteWriteUrl: remoteWriteOf(metrics),
-      // Whatever measures: what the collector keeps is there also when a Prometheus is not.
-      keeper: async (deployment) => new CollectorSource(collectorUrl(deployment)),
-      machine: {
-        begin: async (servers) => {
-          const pids = { ...servers, mex: process.pid };
-          const before = await snapshotMachine(pids);
-          return async (extraCpuMs) => machineEvidence(before, await snapshotMachine(pids), extraCpuMs);
-        },
-      },
-      now: Date.now,
-    };
-  }
-
   /** A record with nothing measured yet. */
   protected async newRecord(runId: string, options: RunOptions): Promise<RunRecord> {
     const [{ readMachineFacts }, { commitOf }, { judge }] = await Promise.all([
@@ -146,12 +105,13 @@ export abstract class ExperimentCommand extends BaseCommand {
       startedAtMs: nowMs,
       endedAtMs: nowMs,
       config: {
-        target: 'local',
-        driver: options.driver,
+        target: options.target,
+        driver: options.load.driver,
         seed: options.seed,
         timeScale,
         repeat,
         cases,
+        ...(options.target === 'k8s' && { load: { from: options.load.from, jobs: options.load.jobs } }),
       },
       machine: machineRecord(await readMachineFacts()),
       cases: [],

@@ -5,13 +5,17 @@ import { CASES, type Case } from '../experiment/cases.ts';
 import type { ShardId } from '../protocol/shards.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import type { ResultsFolder } from '../runner/results-folder.ts';
-import type { ExperimentRequest } from '../runner/run-experiment.ts';
+import type { Stage } from '../runner/run-phase.ts';
+import type { Use } from '../targets/kubernetes/reach.ts';
+import type { TargetName } from '../targets/select-target.ts';
 import type { Deployment, Shape, Target } from '../targets/target.ts';
 import { ExperimentCommand, type RunOptions } from './experiment-command.ts';
 import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { palette } from './palette.ts';
-import { DRIVERS, type DriverName } from './select-driver.ts';
-import { describeMetrics, flagsOfRecord, type MetricsFlags, selectMetrics } from './select-metrics.ts';
+import { assertSameCluster, type RunSettings, settingsOf } from './run-settings.ts';
+import { describeMetrics, type MetricsChoice, selectMetrics } from './select-metrics.ts';
+import { type SelectedStage, selectStage } from './select-stage.ts';
+import { refuseInCluster } from './target-flags.ts';
 
 export interface CaseRun {
   /** A new run, or the id of one to go on with, which brings its own settings. */
@@ -22,23 +26,47 @@ export interface CaseRun {
   broker: BrokerFlags;
   /** Lost on purpose, half-way through each case. */
   loseShard?: ShardId;
-  afterDeploy?: ExperimentRequest['afterDeploy'];
+  /** In a cluster: what is done with a deployment. */
+  uses: readonly Use[];
+  /** Before anything is deployed. */
+  before?(target: TargetName): Promise<void>;
+  afterDeploy?(deployment: Deployment, stage: Stage): Promise<void>;
 }
 
 export abstract class RunCommand extends ExperimentCommand {
   protected async runCases(run: CaseRun): Promise<RunRecord> {
-    const { runExperiment } = await import('../runner/run-experiment.ts');
     const { question } = run;
+    const { target, load, metrics: metricsFlags } = await this.#settingsOf(question);
+    refuseInCluster(target, { ...run.broker, ...metricsFlags });
+    await run.before?.(target);
     const realBroker = await findBroker(run.broker);
-    const tools = await this.#toolsOf(question);
-    const metrics = await selectMetrics(tools.metrics, tools.driver);
-    const stage = await this.localStage(tools.driver, metrics, realBroker && { realBroker });
-    if (run.loseShard !== undefined && stage.target.loseShard === undefined) throw cannotLose(stage.target);
+    const metrics: MetricsChoice =
+      target === 'k8s' ? { kind: 'cluster' } : await selectMetrics(metricsFlags, load.driver);
+    const local = realBroker && { realBroker };
+    const stage = await selectStage(target, { load, metrics, ...(local && { local }), uses: run.uses });
+    try {
+      if (run.loseShard !== undefined && stage.target.loseShard === undefined) throw cannotLose(stage.target);
+      return await this.#runOn(stage, run, { metrics, ...(realBroker && { realBroker: realBroker.bootstrap }) });
+    } finally {
+      await stage.target.close();
+    }
+  }
+
+  async #runOn(
+    stage: SelectedStage,
+    run: CaseRun,
+    { metrics, realBroker }: { metrics: MetricsChoice; realBroker?: string },
+  ): Promise<RunRecord> {
+    const { runExperiment } = await import('../runner/run-experiment.ts');
     const before = await stage.target.current();
-    const { record, folder } = await this.#open(question);
+    const facts = await stage.facts?.(this.signal);
+    const { record, folder } = await this.#open(run.question);
+    if ('resume' in run.question) assertSameCluster(record, facts);
     record.config.metrics = describeMetrics(metrics);
+    if (facts !== undefined) record.config.cluster = facts;
     const purge = await this.#ownsData(stage.target, before);
     const smallest = (experiment: Case): Shape => (before?.shape === 'multi' ? 'multi' : experiment.needs);
+    const { afterDeploy } = run;
     this.logToStderr(`run ${record.runId} → ${folder.path}/`);
     try {
       await runExperiment(stage, {
@@ -46,10 +74,10 @@ export abstract class RunCommand extends ExperimentCommand {
         record,
         folder,
         shapeFor: run.shapeFor ?? smallest,
-        ...(realBroker && { realBroker: realBroker.bootstrap }),
+        ...(realBroker !== undefined && { realBroker }),
         needsPrometheus: metrics.kind === 'started',
         ...(run.loseShard !== undefined && { loseShard: run.loseShard }),
-        ...(run.afterDeploy === undefined ? {} : { afterDeploy: run.afterDeploy }),
+        ...(afterDeploy && { afterDeploy: (deployment) => afterDeploy(deployment, stage) }),
         step: this.step,
         signal: this.signal,
       });
@@ -65,17 +93,14 @@ export abstract class RunCommand extends ExperimentCommand {
     if (before !== undefined) return false;
     if (!(await target.holdsData())) return true;
     this.logToStderr(
-      'Logs of an earlier deployment are kept and replayed at start. To remove them: mex undeploy --purge',
+      `Logs of an earlier deployment are kept and replayed at start. To remove them: mex undeploy --purge${target.name === 'k8s' ? ' --target k8s' : ''}`,
     );
     return false;
   }
 
   /** Those of a run that goes on are its own. */
-  async #toolsOf(question: CaseRun['question']): Promise<{ driver: DriverName; metrics: MetricsFlags }> {
-    if (!('resume' in question)) return question;
-    const { config } = (await this.#open(question)).record;
-    const driver = DRIVERS.find((name) => name === config.driver) ?? 'embedded';
-    return { driver, metrics: flagsOfRecord(config.metrics) };
+  async #settingsOf(question: CaseRun['question']): Promise<RunSettings> {
+    return 'resume' in question ? settingsOf((await this.#open(question)).record) : question;
   }
 
   async #open(question: CaseRun['question']): Promise<{ record: RunRecord; folder: ResultsFolder }> {

@@ -4,7 +4,11 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import { type Phase, SEED } from '../experiment/cases.ts';
 import { SHAPE_SHARDS, type Shape } from '../protocol/shards.ts';
-import { ExperimentCommand, seedFlag, targetFlag } from './experiment-command.ts';
+import type { Stage } from '../runner/run-phase.ts';
+import type { TargetName } from '../targets/select-target.ts';
+import { ExperimentCommand, seedFlag } from './experiment-command.ts';
+import { selectStage } from './select-stage.ts';
+import { targetFlag } from './target-flags.ts';
 
 export const seedFlags = {
   ...targetFlag,
@@ -19,6 +23,7 @@ export const seedFlags = {
 };
 
 export interface SeedOptions {
+  target: TargetName;
   depth: number;
   levels: number;
   seed: number;
@@ -26,7 +31,15 @@ export interface SeedOptions {
 
 export abstract class SeedCommand extends ExperimentCommand {
   protected async seedBooks(shape: Shape, options: SeedOptions): Promise<unknown> {
-    const { driver, target, now } = await this.localStage('embedded');
+    const stage = await selectStage(options.target, { uses: ['orders'] });
+    try {
+      return await this.#seedOn(stage, shape, options);
+    } finally {
+      await stage.target.close();
+    }
+  }
+
+  async #seedOn({ driver, target, now }: Stage, shape: Shape, options: SeedOptions): Promise<unknown> {
     const deployment = await target.current();
     const shards = SHAPE_SHARDS[shape];
     const missing = shards.filter((shard) => deployment?.shards[shard] === undefined);
@@ -34,7 +47,7 @@ export abstract class SeedCommand extends ExperimentCommand {
       throw new MexError(`Not deployed: shard ${missing.join(', ')}`, {
         code: 'NOT_DEPLOYED',
         exit: EXIT.environment,
-        suggestion: `Run: mex deploy ${shape}`,
+        suggestion: `Run: mex deploy ${shape}${options.target === 'k8s' ? ' --target k8s' : ''}`,
       });
     }
     const phase: Phase = {

@@ -1,12 +1,10 @@
-/** What sends the load, by its name. */
+/** What sends the load, by the choice that was made. */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import type { LoadDriver } from '../load/load-driver.ts';
+import type { DriverName } from './load-flags.ts';
 
-export const DRIVERS = ['embedded', 'k6'] as const;
-export type DriverName = (typeof DRIVERS)[number];
-
-/** @throws MexError when the program is missing or too old, with the way to install it. */
+/** One that sends from this machine. @throws MexError when its program is missing or too old, with the way to install it. */
 export async function selectDriver(name: DriverName): Promise<LoadDriver> {
   if (name === 'embedded') {
     const { EmbeddedDriver } = await import('../load/embedded/embedded-driver.ts');

@@ -3,8 +3,8 @@ import { Flags } from '@oclif/core';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import type { Deployment } from '../targets/target.ts';
-import type { MetricsSource } from '../telemetry/metrics-source.ts';
-import type { DriverName } from './select-driver.ts';
+import type { MetricsSource, SeriesKeeper } from '../telemetry/metrics-source.ts';
+import type { DriverName } from './load-flags.ts';
 
 export const METRICS = ['collector', 'prometheus'] as const;
 
@@ -28,7 +28,9 @@ export interface MetricsFlags {
 export type MetricsChoice =
   | { kind: 'collector' }
   | { kind: 'given'; url: string; version: string }
-  | { kind: 'started'; program: string; version: string };
+  | { kind: 'started'; program: string; version: string }
+  /** The one that stands in the cluster. */
+  | { kind: 'cluster' };
 
 const COLLECTOR: MetricsChoice = { kind: 'collector' };
 
@@ -72,6 +74,7 @@ export function prometheusUrl(text: string): string {
 /** As a run's record has it. */
 export function describeMetrics(choice: MetricsChoice): string {
   if (choice.kind === 'collector') return choice.kind;
+  if (choice.kind === 'cluster') return 'prometheus of the cluster';
   return `prometheus ${choice.version}${choice.kind === 'given' ? ` at ${choice.url}` : ''}`;
 }
 
@@ -82,9 +85,12 @@ export function flagsOfRecord(metrics: string | undefined): MetricsFlags {
   return url === undefined ? { metrics: 'prometheus' } : { prometheus: url };
 }
 
-/** How each deployment is measured; a Prometheus is asked once for its configuration. */
-export function sourceOf(choice: MetricsChoice): (deployment: Deployment) => Promise<MetricsSource> {
-  const connected = new Map<string, Promise<MetricsSource>>();
+/** What reads, and keeps for a run's folder. */
+type Source = MetricsSource & SeriesKeeper;
+
+/** How each deployment is measured; a Prometheus is asked once for its configuration, and what time it is there. */
+export function sourceOf(choice: MetricsChoice): (deployment: Deployment) => Promise<Source> {
+  const connected = new Map<string, Promise<Source>>();
   return async (deployment) => {
     if (choice.kind === 'collector') {
       const { CollectorSource } = await import('../telemetry/collector/collector-source.ts');
@@ -93,12 +99,21 @@ export function sourceOf(choice: MetricsChoice): (deployment: Deployment) => Pro
     const url = choice.kind === 'given' ? choice.url : deployment.prometheus?.url;
     if (url === undefined)
       throw new MexError('Prometheus has ended', { code: 'PROMETHEUS_DOWN', exit: EXIT.environment });
-    const { PrometheusSource } = await import('../telemetry/prometheus/prometheus-source.ts');
-    const known = connected.get(url) ?? PrometheusSource.connect(url);
+    const known = connected.get(url) ?? connect(url);
     connected.set(url, known);
     known.catch(() => connected.delete(url));
     return known;
   };
+}
+
+async function connect(url: string): Promise<Source> {
+  const [{ PrometheusApi }, { PrometheusSource }, { requireSameClock }] = await Promise.all([
+    import('../telemetry/prometheus/prometheus-api.ts'),
+    import('../telemetry/prometheus/prometheus-source.ts'),
+    import('../telemetry/prometheus/same-clock.ts'),
+  ]);
+  await requireSameClock(new PrometheusApi(url), Date.now);
+  return PrometheusSource.connect(url);
 }
 
 /** @throws MexError where it does not run: a deployment without one is measured by its Prometheus. */

@@ -1,10 +1,11 @@
 /** `mex test asr1` and `mex test asr2`: the same command over the cases of one ASR. */
 import { Flags } from '@oclif/core';
 import type { AsrId } from '../experiment/cases.ts';
+import type { TargetName } from '../targets/select-target.ts';
 import { parseTimeScale, runFlags, selectCases } from './experiment-command.ts';
 import type { BrokerFlags } from './find-broker.ts';
+import { chooseLoad, type LoadFlags } from './load-flags.ts';
 import { RunCommand } from './run-command.ts';
-import type { DriverName } from './select-driver.ts';
 import type { MetricsFlags } from './select-metrics.ts';
 
 export const testFlags = {
@@ -17,9 +18,9 @@ export const testFlags = {
   }),
 };
 
-interface ParsedTestFlags extends BrokerFlags, MetricsFlags {
+interface ParsedTestFlags extends BrokerFlags, MetricsFlags, LoadFlags {
+  target: TargetName;
   results: string;
-  driver: DriverName;
   seed: number;
   repeat: number;
   'time-scale': string;
@@ -31,7 +32,8 @@ export abstract class TestCommand extends RunCommand {
   protected async testAsr(asr: AsrId, flags: ParsedTestFlags): Promise<unknown> {
     const question = {
       results: flags.results,
-      driver: flags.driver,
+      target: flags.target,
+      load: chooseLoad(flags.target, flags),
       metrics: flags,
       seed: flags.seed,
       repeat: flags.repeat,
@@ -43,6 +45,7 @@ export abstract class TestCommand extends RunCommand {
       broker: flags,
       undeployAlways: false,
       ...(flags['kill-pod'] && { loseShard: 'a' }),
+      uses: ['orders', 'prometheus'],
     });
     return this.conclude(record, this.folderOf(flags.results, record.runId));
   }

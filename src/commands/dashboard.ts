@@ -1,8 +1,13 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
+import { clusterGrafana } from '../cli/cluster-grafana.ts';
+import { targetFlag } from '../cli/target-flags.ts';
 import type { FoundDashboard } from '../dashboard/grafana/find-dashboard.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
+
+/** It stands there, with its dashboard, or the cluster is not whole. */
+const CLUSTER_HINTS = { start: 'Run: mex cluster up', add: 'Run: mex cluster up' };
 
 export default class Dashboard extends BaseCommand {
   static override summary = 'say where the dashboard is';
@@ -12,12 +17,16 @@ export default class Dashboard extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --grafana',
     '<%= config.bin %> <%= command.id %> --grafana http://127.0.0.1:3001',
+    '<%= config.bin %> <%= command.id %> --grafana --target k8s',
   ];
   static override flags = {
+    ...targetFlag,
     grafana: Flags.boolean({ description: 'the one in Grafana' }),
   };
   static override args = {
-    url: Args.string({ description: 'address of that Grafana', default: 'http://127.0.0.1:3000' }),
+    url: Args.string({
+      description: 'address of that Grafana. Default: http://127.0.0.1:3000, or that of the cluster',
+    }),
   };
 
   async run(): Promise<FoundDashboard> {
@@ -33,10 +42,12 @@ export default class Dashboard extends BaseCommand {
       import('../dashboard/grafana/find-dashboard.ts'),
       import('../dashboard/grafana/grafana-hints.ts'),
     ]);
-    const grafana = parseGrafanaUrl(args.url);
+    const isCluster = flags.target === 'k8s';
+    const usual = isCluster && args.url === undefined ? await clusterGrafana() : 'http://127.0.0.1:3000';
+    const grafana = parseGrafanaUrl(args.url ?? usual);
     const found = await findDashboard({
       grafana,
-      hints: { start: startHint(grafana, process.platform), add: addHint() },
+      hints: isCluster ? CLUSTER_HINTS : { start: startHint(grafana, process.platform), add: addHint() },
       signal: this.signal,
     });
     this.log(found.url);

@@ -1,11 +1,13 @@
 import { Flags } from '@oclif/core';
 import { parseTimeScale, resultsFlag, runFlags, selectCases } from '../cli/experiment-command.ts';
+import { chooseLoad } from '../cli/load-flags.ts';
 import { RunCommand } from '../cli/run-command.ts';
-import { runSmoke } from '../cli/run-smoke.ts';
+import { runSmoke, smokeSource } from '../cli/run-smoke.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import type { Case } from '../experiment/cases.ts';
-import type { StepRunner } from '../runner/run-experiment.ts';
+import type { Stage } from '../runner/run-phase.ts';
+import type { TargetName } from '../targets/select-target.ts';
 import type { Deployment } from '../targets/target.ts';
 
 const QUICK_TIME_SCALE = '0.05';
@@ -24,50 +26,63 @@ export default class RunAll extends RunCommand {
     resume: Flags.string({
       description: 'go on with a run where it stopped, with the settings that it was started with',
       helpValue: 'RUN',
-      exclusive: ['quick', 'time-scale', 'driver', 'metrics', 'prometheus', 'seed', 'repeat'],
+      exclusive: [
+        'quick',
+        'time-scale',
+        'target',
+        'driver',
+        'load-from',
+        'load-jobs',
+        'metrics',
+        'prometheus',
+        'seed',
+        'repeat',
+      ],
     }),
   };
   static override examples = [
     { description: 'everything, to the letter', command: '<%= config.bin %> run-all' },
     { description: 'everything in about 9 minutes', command: '<%= config.bin %> run-all --quick' },
+    { description: 'the same in the cluster of mex cluster up', command: '<%= config.bin %> run-all --target k8s' },
     { description: 'go on after an interruption', command: '<%= config.bin %> run-all --resume 20261122-231500-k3f9' },
   ];
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(RunAll);
-    const { results, resume, driver, seed, repeat } = flags;
+    const { results, resume, target, seed, repeat } = flags;
     const timeScale = parseTimeScale(flags.quick ? QUICK_TIME_SCALE : flags['time-scale']);
     const cases = [...selectCases('asr1'), ...selectCases('asr2')];
-    await this.step('doctor', () => this.#doctor());
     const record = await this.runCases({
       question:
         resume === undefined
-          ? { results, driver, metrics: flags, seed, repeat, timeScale, cases }
+          ? { results, target, load: chooseLoad(target, flags), metrics: flags, seed, repeat, timeScale, cases }
           : { results, resume },
       broker: flags,
       undeployAlways: true,
       shapeFor: ({ needs }: Case) => needs,
-      afterDeploy: (deployment, step) => this.#smoke(deployment, step),
+      uses: ['orders', 'metrics', 'prometheus', 'broker'],
+      before: (where) => this.step('doctor', () => this.#doctor(where)),
+      afterDeploy: (deployment, stage) => this.#smoke(deployment, stage),
     });
     return this.conclude(record, this.folderOf(results, record.runId));
   }
 
-  async #doctor(): Promise<void> {
+  async #doctor(target: TargetName): Promise<void> {
     const { runDoctor } = await import('../doctor/run-doctor.ts');
-    const missing = (await runDoctor({ target: 'local' })).filter(({ needed, ok }) => needed && !ok);
+    const missing = (await runDoctor({ target })).filter(({ needed, ok }) => needed && !ok);
     if (missing.length === 0) return;
     const found = missing.map(({ name, found, wanted }) => `${name} ${found}, wanted ${wanted}`).join('; ');
     throw new MexError(`This machine cannot run the experiment: ${found}`, {
       code: 'DOCTOR',
       exit: EXIT.environment,
-      suggestion: 'Run: mex doctor',
+      suggestion: `Run: mex doctor${target === 'k8s' ? ' --target k8s' : ''}`,
     });
   }
 
-  async #smoke(deployment: Deployment, step: StepRunner): Promise<void> {
-    const { source, now } = await this.localStage('embedded');
-    const context = { deployment, source: await source(deployment), mayReset: true, now, signal: this.signal };
-    const failed = (await step('smoke', () => runSmoke(context))).filter(({ ok, skipped }) => !ok && !skipped);
+  async #smoke(deployment: Deployment, stage: Stage): Promise<void> {
+    const source = await smokeSource(stage, deployment);
+    const context = { deployment, source, mayReset: true, now: stage.now, signal: this.signal };
+    const failed = (await this.step('smoke', () => runSmoke(context))).filter(({ ok, skipped }) => !ok && !skipped);
     if (failed.length === 0) return;
     throw new MexError(failed.map(({ name, found }) => `Smoke check failed: ${name}: ${found}`).join('\n'), {
       code: 'SMOKE',

@@ -1,10 +1,14 @@
 import { Flags } from '@oclif/core';
-import { ExperimentCommand, targetFlag } from '../cli/experiment-command.ts';
+import { ExperimentCommand } from '../cli/experiment-command.ts';
 import { palette } from '../cli/palette.ts';
-import { runSmoke } from '../cli/run-smoke.ts';
+import { runSmoke, smokeSource } from '../cli/run-smoke.ts';
+import { selectStage } from '../cli/select-stage.ts';
+import { targetFlag } from '../cli/target-flags.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
+import type { Stage } from '../runner/run-phase.ts';
 import type { SmokeCheck } from '../runner/smoke-checks.ts';
+import type { TargetName } from '../targets/select-target.ts';
 
 export default class Smoke extends ExperimentCommand {
   static override summary = 'check the wiring of what is deployed, end to end';
@@ -17,13 +21,15 @@ export default class Smoke extends ExperimentCommand {
   };
   static override examples = [
     { description: 'after a deploy', command: '<%= config.bin %> smoke' },
+    { description: 'of what is deployed in the cluster', command: '<%= config.bin %> smoke --target k8s' },
     { description: 'Grafana too', command: '<%= config.bin %> smoke --grafana http://127.0.0.1:3000' },
   ];
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Smoke);
     const grafanaUrl = flags.grafana === undefined ? undefined : webAddress(flags.grafana);
-    const checks = await this.#checks(grafanaUrl);
+    const stage = await selectStage(flags.target, { uses: ['orders', 'metrics', 'prometheus', 'broker'] });
+    const checks = await this.#checks(stage, grafanaUrl).finally(() => stage.target.close());
     const { good, bad, faint } = palette();
     const width = Math.max(...checks.map(({ name }) => name.length));
     for (const { name, ok, found, skipped } of checks) {
@@ -35,14 +41,14 @@ export default class Smoke extends ExperimentCommand {
     return { ok, checks };
   }
 
-  async #checks(grafanaUrl: string | undefined): Promise<SmokeCheck[]> {
-    const { source, target, now } = await this.localStage('embedded');
+  async #checks(stage: Stage, grafanaUrl: string | undefined): Promise<SmokeCheck[]> {
+    const { target, now } = stage;
     try {
       const deployment = await target.current();
-      if (deployment === undefined) throw nothingDeployed();
+      if (deployment === undefined) throw nothingDeployed(target.name);
       return await runSmoke({
         deployment,
-        source: await source(deployment),
+        source: await smokeSource(stage, deployment),
         mayReset: false,
         ...(grafanaUrl !== undefined && { grafanaUrl }),
         now,
@@ -56,11 +62,11 @@ export default class Smoke extends ExperimentCommand {
   }
 }
 
-function nothingDeployed(): MexError {
+function nothingDeployed(target: TargetName): MexError {
   return new MexError('Nothing is deployed', {
     code: 'NOT_DEPLOYED',
     exit: EXIT.environment,
-    suggestion: 'Run: mex deploy single',
+    suggestion: `Run: mex deploy single${target === 'k8s' ? ' --target k8s' : ''}`,
   });
 }
 

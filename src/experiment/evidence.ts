@@ -95,8 +95,8 @@ export interface MachineEvidence {
   cores: number;
   /** Share of the machine's CPU time over the window, 0…1. */
   stealShare: number;
-  /** CPU time of processes that are not the experiment's, 0…1. */
-  foreignShare: number;
+  /** CPU time of processes that are not the experiment's, 0…1; null where it cannot be told whose they are. */
+  foreignShare: number | null;
   /** CPU time of each of the experiment's processes, in cores. */
   processes: Record<string, number>;
 }

@@ -81,9 +81,19 @@ async function applyOne(
     answer = await patch(api, { manifest, ref, force: true }, signal);
   }
   const { status, body } = answer;
-  const same = before?.metadata.resourceVersion === body.metadata.resourceVersion;
+  const same = before !== undefined && isSame(before, body, manifest);
   const outcome = status === 201 ? 'created' : same ? 'unchanged' : 'changed';
   return { ref, outcome, taken: taken.filter(({ from }) => from !== FIELD_MANAGER) };
+}
+
+/** The status of what runs may have changed since we looked, and with it the version of the whole: what was asked for, not. */
+function isSame(before: KubeObject, after: KubeObject, { metadata }: KubeObject): boolean {
+  if (before.metadata.resourceVersion === after.metadata.resourceVersion) return true;
+  const { generation } = after.metadata;
+  if (generation === undefined || generation !== before.metadata.generation) return false;
+  const isThere = (had: Readonly<Record<string, string>> = {}, wanted: Readonly<Record<string, string>> = {}) =>
+    Object.entries(wanted).every(([name, value]) => had[name] === value);
+  return isThere(before.metadata.labels, metadata.labels) && isThere(before.metadata.annotations, metadata.annotations);
 }
 
 function patch(

@@ -20,7 +20,7 @@ import {
 import type { KubeObject } from './object-types.ts';
 import { getObject, type ListQuery, listObjects, type RemoveOptions, removeObject, waitForObject } from './objects.ts';
 import { patchObject } from './patch.ts';
-import { type ContainerRef, type FollowOptions, followLines, lastLines } from './pod-logs.ts';
+import { type ContainerRef, type FollowOptions, followLines, lastLines, wholeLog } from './pod-logs.ts';
 import { type ForwardRequest, forwardPort, type PortForward } from './port-forward.ts';
 import { type RolloutOptions, type WorkloadRef, waitForRollout } from './rollout.ts';
 import { scaleWorkload } from './scale.ts';
@@ -104,6 +104,10 @@ export class KubeCluster {
 
   lastLines(of: ContainerRef, signal: AbortSignal): Promise<string[]> {
     return lastLines(this.#api, of, signal);
+  }
+
+  wholeLog(of: ContainerRef, which: { previous: boolean }, signal: AbortSignal): Promise<string> {
+    return wholeLog(this.#api, of, which, signal);
   }
 
   followLines(of: ContainerRef, options: FollowOptions, signal: AbortSignal): Promise<void> {

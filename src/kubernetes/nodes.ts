@@ -13,6 +13,8 @@ export interface NodeFacts {
   /** What keeps pods away: not ready, disk or memory short; empty where nothing does. */
   problems: string[];
   kubeletVersion: string;
+  /** Quantities as the API has them: `2`, `24689764Ki`. */
+  capacity: { cpu: string; memory: string };
   labels: Record<string, string>;
 }
 
@@ -24,7 +26,7 @@ const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
 export async function listNodes(api: KubeApi, signal: AbortSignal): Promise<NodeFacts[]> {
   const nodes = await listObjects<NodeObject>(api, 'Node', {}, signal);
-  return nodes.map(({ metadata, status: { conditions, nodeInfo } }) => {
+  return nodes.map(({ metadata, status: { conditions, nodeInfo, capacity } }) => {
     const ready = isTrue(conditions, 'Ready');
     const { message = 'it has not reported' } = conditionOf(conditions, 'Ready') ?? {};
     const pressures = PRESSURES.filter((type) => isTrue(conditions, type));
@@ -33,6 +35,7 @@ export async function listNodes(api: KubeApi, signal: AbortSignal): Promise<Node
       ready,
       problems: [...(ready ? [] : [`not ready: ${message}`]), ...pressures],
       kubeletVersion: nodeInfo?.kubeletVersion ?? 'unknown',
+      capacity: { cpu: capacity?.cpu ?? 'unknown', memory: capacity?.memory ?? 'unknown' },
       labels: metadata.labels ?? {},
     };
   });

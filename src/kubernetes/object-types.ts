@@ -61,7 +61,7 @@ export interface ContainerState {
 export interface PodObject extends KubeObject {
   spec: {
     nodeName?: string;
-    containers?: { name: string; ports?: { name?: string; containerPort: number }[] }[];
+    containers?: { name: string; image?: string; ports?: { name?: string; containerPort: number }[] }[];
     volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[];
   };
   status: {
@@ -92,7 +92,12 @@ export interface JobObject extends KubeObject {
 
 export interface NodeObject extends KubeObject {
   spec: { unschedulable?: boolean; providerID?: string };
-  status: { conditions?: Condition[]; nodeInfo?: { kubeletVersion: string } };
+  status: {
+    conditions?: Condition[];
+    nodeInfo?: { kubeletVersion: string };
+    /** As quantities: `2`, `24689764Ki`. */
+    capacity?: { cpu?: string; memory?: string };
+  };
 }
 
 export interface ClaimObject extends KubeObject {

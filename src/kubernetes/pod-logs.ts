@@ -43,6 +43,17 @@ export async function lastLines(api: KubeApi, of: ContainerRef, signal: AbortSig
   return [];
 }
 
+/** What the node still has of a container's log, of this run or of the one before. @throws ApiRefusal where there is none. */
+export async function wholeLog(
+  api: KubeApi,
+  of: ContainerRef,
+  { previous }: { previous: boolean },
+  signal: AbortSignal,
+): Promise<string> {
+  const query = { container: of.container, previous: String(previous) };
+  return (await api.text({ attempt: attemptOf(of), method: 'GET', path: logPath(of), query }, signal)).text;
+}
+
 /**
  * Every line that a container writes, from its first to its end, each once and without its end of line. A log that ends
  * before the container has, whether its connection broke or was closed, is taken up by the time of the last line. Left

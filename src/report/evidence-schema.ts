@@ -83,7 +83,7 @@ const shardEvidence = z.object({
 const machine = z.object({
   cores: z.number(),
   stealShare: z.number(),
-  foreignShare: z.number(),
+  foreignShare: z.number().nullable(),
   processes: z.record(z.string(), z.number()),
 });
 

@@ -1,5 +1,5 @@
 /** What was asked of the generator, and what it did. */
-import type { CaseEvidence } from '../experiment/evidence.ts';
+import type { CaseEvidence, MachineEvidence } from '../experiment/evidence.ts';
 import { quantileOf } from '../stats/quantile.ts';
 import { phaseName } from './latency-rows.ts';
 import { count, milliseconds, percent } from './quantities.ts';
@@ -25,8 +25,15 @@ export function loadRows(cases: readonly CaseEvidence[]): string[][] {
         phaseName(evidence, phase),
         ...[load.scheduled, load.sent, load.dropped, load.late, load.refused, load.unknown].map(count),
         milliseconds(lagUs === undefined ? undefined : lagUs / 1_000),
-        machine === null ? 'not known' : percent(machine.stealShare + machine.foreignShare),
+        cpuElsewhere(machine),
       ];
     }),
   );
+}
+
+/** Where whose processes they are is not known, only what the hypervisor took is. */
+function cpuElsewhere(machine: MachineEvidence | null): string {
+  if (machine === null) return 'not known';
+  const { stealShare, foreignShare } = machine;
+  return foreignShare === null ? `steal ${percent(stealShare)}` : percent(stealShare + foreignShare);
 }

@@ -13,6 +13,7 @@ export function runFacts(record: RunRecord): string[] {
     `run ${runId}, mex ${mexVersion}, ${hash}, ${instant(startedAtMs)}, ${duration(endedAtMs - startedAtMs)}`,
     `target ${config.target}, driver ${config.driver}${broker}${metrics}, seed ${config.seed}, time scale ${config.timeScale}, repetitions ${config.repeat}`,
     machineFact(record),
+    ...clusterFacts(record),
   ];
   const fewCores = fewCoresFact(record);
   if (fewCores !== undefined) facts.push(fewCores);
@@ -35,6 +36,24 @@ function faultFacts({ cases }: RunRecord): string[] {
       return [`${phaseName(evidence, phase)}: ${means}, for ${duration(toMs - fromMs)}`];
     }),
   );
+}
+
+/** Where the servers were, and what is known of how busy it was there. */
+function clusterFacts({ config: { cluster, load } }: RunRecord): string[] {
+  if (cluster === undefined) return [];
+  const { kind, context, nodes, broker, observability, place, image } = cluster;
+  const each = nodes.map(({ name, cpu, memory, kubelet, forLoad }) => {
+    return `${name} (${cpu} CPU, ${memory}, ${kubelet}${forLoad ? ', for the load' : ''})`;
+  });
+  const from = load?.from === 'cluster' ? `${load.jobs} ${load.jobs === 1 ? 'Job' : 'Jobs'} in the cluster` : 'here';
+  const busy =
+    kind === 'k3d'
+      ? "its nodes are containers of this machine: of others' CPU time only what the hypervisor took is known"
+      : 'how busy its nodes were is not known';
+  return [
+    `cluster ${context}, ${place}, broker ${broker}, observability ${observability}, image ${image}, load from ${from}`,
+    `nodes: ${each.join('; ')}; ${busy}`,
+  ];
 }
 
 /** What the driver cannot know, and what befell it. */

@@ -30,6 +30,10 @@ export interface RunRecord {
     broker?: string;
     /** What measured the servers: `collector`, `prometheus 3.16.0`, … Absent in records of earlier releases: the collector. */
     metrics?: string;
+    /** Where the load came from, and by how many Jobs. Absent on this machine, where there is but one place. */
+    load?: { from: 'cluster' | 'here'; jobs: number };
+    /** The cluster of target `k8s`. */
+    cluster?: ClusterConditions;
   };
   /** `cpuModel`, `cores`, `memoryBytes`, `kernel`, `os`, `arch`, `node`, `loadAverage`, …; null where not known. */
   machine: Record<string, string | number | null>;
@@ -40,6 +44,19 @@ export interface RunRecord {
   judgement: Judgement;
   /** Set when the run was ended by a signal. */
   interrupted?: boolean;
+}
+
+/** What the figures were measured in: nodes, and what stood on them. */
+export interface ClusterConditions {
+  /** `k3d`: its nodes are containers of the machine that mex ran on; `context`: somebody else keeps it. */
+  kind: 'k3d' | 'context';
+  context: string;
+  /** CPU and memory as quantities of Kubernetes: `2`, `24689764Ki`. */
+  nodes: { name: string; cpu: string; memory: string; kubelet: string; forLoad: boolean }[];
+  broker: string;
+  observability: string;
+  place: string;
+  image: string;
 }
 
 export interface RepeatedAttempt {
@@ -118,6 +135,18 @@ const judgement = z.object({
   ),
 });
 
+const cluster = z.object({
+  kind: z.enum(['k3d', 'context']),
+  context: z.string(),
+  nodes: z.array(
+    z.object({ name: z.string(), cpu: z.string(), memory: z.string(), kubelet: z.string(), forLoad: z.boolean() }),
+  ),
+  broker: z.string(),
+  observability: z.string(),
+  place: z.string(),
+  image: z.string(),
+});
+
 const runRecordSchema = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   runId: z.string(),
@@ -135,6 +164,8 @@ const runRecordSchema = z.object({
     cases: z.array(caseIdSchema),
     broker: z.string().exactOptional(),
     metrics: z.string().exactOptional(),
+    load: z.object({ from: z.enum(['cluster', 'here']), jobs: z.number().int().min(1) }).exactOptional(),
+    cluster: cluster.exactOptional(),
   }),
   machine: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   cases: z.array(caseEvidenceSchema),

@@ -108,6 +108,8 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
   const shape = request.shapeFor(item.case);
   const deployment = await deployed(stage, request, shape);
   noteBroker(record, deployment);
+  // Where nothing can be read nothing is sent: that is no case that went wrong.
+  await stage.source(deployment);
   const evidence = await step(item.title, (tell) =>
     runCase(stage, {
       case: item.case,
@@ -129,7 +131,7 @@ async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem &
 
 /** One run, one broker: the figures of two would stand side by side as if they were of one. */
 function noteBroker({ runId, config, cases }: RunRecord, { realBroker }: Deployment): void {
-  const broker = realBroker?.bootstrap ?? 'stand-in';
+  const broker = realBroker?.bootstrap ?? config.cluster?.broker ?? 'stand-in';
   if (cases.length > 0 && config.broker !== undefined && config.broker !== broker) {
     throw new MexError(`Run ${runId} was measured with the broker ${config.broker}, and now there is ${broker}`, {
       code: 'OTHER_BROKER',
@@ -153,7 +155,8 @@ async function deployed(stage: Stage, request: ExperimentRequest, shape: Shape):
   return deployment;
 }
 
-function isWhole({ shape, shards, gateway }: Deployment): boolean {
+function isWhole({ shape, shards, gateway, isOutdated }: Deployment): boolean {
+  if (isOutdated) return false;
   const allShards = SHAPE_SHARDS[shape].every((shard) => shards[shard] !== undefined);
   return allShards && (shape === 'single' || gateway !== undefined);
 }
@@ -164,8 +167,8 @@ function isAsAsked(asked: ExperimentRequest, { realBroker, prometheus }: Deploym
   return asked.realBroker === undefined || realBroker?.bootstrap === asked.realBroker;
 }
 
-/** Some scrapes more than the window, so that the series can be read from rest to rest. */
-const MARGIN_MS = 3_000;
+/** So many scrapes more than the window, so that the series can be read from rest to rest. */
+const MARGIN_SCRAPES = 3;
 
 async function keepSeries(
   stage: Stage,
@@ -173,7 +176,8 @@ async function keepSeries(
   folder: ResultsFolder,
   phase: PhaseEvidence,
 ): Promise<void> {
-  const window = { fromMs: phase.startedAtMs - MARGIN_MS, toMs: phase.endedAtMs + MARGIN_MS };
+  const marginMs = MARGIN_SCRAPES * (await stage.source(deployment)).intervalMsMax;
+  const window = { fromMs: phase.startedAtMs - marginMs, toMs: phase.endedAtMs + marginMs };
   await folder.append('metrics.jsonl', (await stage.keeper(deployment)).dump(window));
 }
 

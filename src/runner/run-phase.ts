@@ -7,7 +7,7 @@ import { MexError, messageOf } from '../errors/mex-error.ts';
 import { type Case, type Phase, phaseDurationMs, type Shard, shardsOf } from '../experiment/cases.ts';
 import type { LoadEvidence, MachineEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
 import type { LoadDriver, LoadPlan, LoadProgress, LoadRun } from '../load/load-driver.ts';
-import { type Deployment, type Endpoint, endpointsOf, type Target } from '../targets/target.ts';
+import { type Deployment, deployCommand, type Endpoint, endpointsOf, type Target } from '../targets/target.ts';
 import type { MetricsSource, SeriesKeeper } from '../telemetry/metrics-source.ts';
 import { measureShard, type PhaseWindow } from './measure-shard.ts';
 import { measureStretches } from './measure-stretches.ts';
@@ -117,7 +117,7 @@ function endpointOf(deployment: Deployment, shard: Shard): Endpoint {
   throw new MexError(`Shard ${shard} is not deployed`, {
     code: 'NOT_DEPLOYED',
     exit: EXIT.environment,
-    suggestion: 'Run: mex deploy multi',
+    suggestion: `Run: ${deployCommand({ ...deployment, shape: 'multi' })}`,
   });
 }
 
@@ -128,7 +128,7 @@ function loadPlan(request: PhaseRequest, shards: Shard[]): LoadPlan {
     throw new MexError('The gateway is not deployed', {
       code: 'NOT_DEPLOYED',
       exit: EXIT.environment,
-      suggestion: 'Run: mex deploy multi',
+      suggestion: `Run: ${deployCommand({ ...deployment, shape: 'multi' })}`,
     });
   }
   const seedUrl = (shard: Shard): string => `${entry.url}/seed/${shard}`;

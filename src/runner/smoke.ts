@@ -7,7 +7,7 @@
 import { messageOf } from '../errors/mex-error.ts';
 import { METRIC } from '../protocol/metrics.ts';
 import { SHAPE_SHARDS, SHARD_SYMBOLS, type ShardId } from '../protocol/shards.ts';
-import type { Deployment, Endpoint } from '../targets/target.ts';
+import { type Deployment, deployCommand, type Endpoint } from '../targets/target.ts';
 import type { MetricsSource } from '../telemetry/metrics-source.ts';
 import { callJson } from './post-json.ts';
 import { type SmokeCheck, SmokeChecks, smokeFailure } from './smoke-checks.ts';
@@ -30,13 +30,14 @@ export interface SmokeContext {
   signal: AbortSignal;
 }
 
-const SCRAPE_WAIT_MS_MAX = 5_000;
+/** A server that has just started is found at the next look around, and scraped at the one after. */
+const SCRAPES_WAITED_MAX = 5;
 
 export async function smoke(context: SmokeContext): Promise<SmokeCheck[]> {
   const { deployment, idPrefix, signal } = context;
-  const { shape, gateway, shards } = deployment;
+  const { gateway, shards } = deployment;
   const checks = new SmokeChecks(signal);
-  for (const name of missingServers(deployment)) await checks.run(`${name}: runs`, () => notRunning(name, shape));
+  for (const name of missingServers(deployment)) await checks.run(`${name}: runs`, () => notRunning(name, deployment));
   const servers = [...Object.values(shards), ...(gateway ? [gateway] : [])];
   for (const server of servers) {
     await checks.run(`${server.name}: healthy`, () => expectStatus(`${server.url}/health`, 'UP'));
@@ -55,7 +56,7 @@ export async function smoke(context: SmokeContext): Promise<SmokeCheck[]> {
   // At once: one that hangs costs its wait for all of them together.
   const scrapes = servers.map((server) => ({ server, found: Promise.allSettled([scraped(context, server)]) }));
   for (const { server, found } of scrapes) {
-    await checks.run(`collector: scrapes ${server.name}`, async () => answerOf(await found));
+    await checks.run(`${context.source.name}: scrapes ${server.name}`, async () => answerOf(await found));
   }
   if (context.grafanaUrl === undefined) checks.skip('Grafana: reachable', 'not asked for: --grafana URL');
   else await checks.runInOrder(grafanaSteps(context.grafanaUrl, signal));
@@ -68,8 +69,8 @@ function missingServers({ shape, shards, gateway }: Deployment): string[] {
   return shape === 'multi' && gateway === undefined ? [...engines, 'gateway'] : engines;
 }
 
-async function notRunning(name: string, shape: string): Promise<never> {
-  throw smokeFailure(`${name} has ended. Start it again: mex deploy ${shape}`);
+async function notRunning(name: string, deployment: Deployment): Promise<never> {
+  throw smokeFailure(`${name} has ended. Start it again: ${deployCommand(deployment)}`);
 }
 
 /** A broker that does not answer is told by each check that stands on it. */
@@ -152,7 +153,8 @@ function answerOf([outcome]: [PromiseSettledResult<string>]): string {
 
 async function scraped({ source, now }: SmokeContext, server: Endpoint): Promise<string> {
   const sinceMs = now();
-  let why = `no scrape within ${SCRAPE_WAIT_MS_MAX} ms`;
+  const waitMsMax = SCRAPES_WAITED_MAX * source.intervalMsMax;
+  let why = `no scrape within ${waitMsMax} ms`;
   const seen = async (): Promise<boolean> => {
     try {
       return (await source.scrapes(server.name, { fromMs: sinceMs, toMs: now() })).atMs.length > 0;
@@ -161,6 +163,6 @@ async function scraped({ source, now }: SmokeContext, server: Endpoint): Promise
       return false;
     }
   };
-  if (await waitFor(seen, SCRAPE_WAIT_MS_MAX)) return 'up';
+  if (await waitFor(seen, waitMsMax)) return 'up';
   throw smokeFailure(why);
 }

@@ -1,15 +1,29 @@
 /** The target of a name, and how a deployment is told. */
-import { LocalTarget, type LocalTargetOptions } from './local/local-target.ts';
-import { type Deployment, type Endpoint, endpointsOf } from './target.ts';
+import type { Use } from './kubernetes/reach.ts';
+import type { LocalTargetOptions } from './local/local-target.ts';
+import { type Deployment, type Endpoint, endpointsOf, type Target } from './target.ts';
 
-export const TARGET_NAMES = ['local'] as const;
+export const TARGET_NAMES = ['local', 'k8s'] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
-/** `local` keeps its state in `.mex` of the working folder. */
-export function selectTarget(name: TargetName, options: LocalTargetOptions = {}): LocalTarget {
+export interface TargetOptions {
+  /** Of `local`, which keeps its state in `.mex` of the working folder. */
+  local?: LocalTargetOptions;
+  /** Of `k8s`: what the command does with a deployment. */
+  uses?: readonly Use[];
+}
+
+/** Only what the named one needs is loaded. */
+export async function selectTarget(name: TargetName, { local, uses = [] }: TargetOptions = {}): Promise<Target> {
   switch (name) {
-    case 'local':
-      return new LocalTarget(options);
+    case 'local': {
+      const { LocalTarget } = await import('./local/local-target.ts');
+      return new LocalTarget(local);
+    }
+    case 'k8s': {
+      const { KubernetesTarget } = await import('./kubernetes/kubernetes-target.ts');
+      return new KubernetesTarget({ uses });
+    }
   }
 }
 

@@ -50,11 +50,18 @@ export interface Deployment {
   prometheus?: Endpoint;
   /** Of engines that ask for one before they empty or seed their books. A secret: it goes into no file that stays. */
   adminToken?: string;
+  /** It runs, but from another image than a deploy would take now. */
+  isOutdated?: boolean;
 }
 
 /** A deployment as it may be printed and kept. */
 export function withoutSecrets({ adminToken: _, ...shown }: Deployment): Deployment {
   return shown;
+}
+
+/** What a person types to have it whole again. */
+export function deployCommand({ shape, broker }: Deployment): string {
+  return `mex deploy ${shape}${broker?.pod === undefined ? '' : ' --target k8s'}`;
 }
 
 /** The processes that the target has started. */

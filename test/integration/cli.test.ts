@@ -41,6 +41,28 @@ describe('wrong use', () => {
       2,
       /^mex: --kafka nonsense: expected host:port, several separated by/,
     ],
+    ...['deploy single', 'test asr1', 'run-all'].map((command): [string[], number, RegExp] => [
+      [...command.split(' '), '--target', 'k8s', '--kafka', 'localhost:9092'],
+      2,
+      /^mex: --kafka with --target k8s: the engines publish to the broker in the cluster\. Leave --kafka out\.\n$/,
+    ]),
+    [['test', 'asr1', '--target', 'k8s', '--metrics', 'collector'], 2, /^mex: --metrics collector with --target k8s: /],
+    [['run-all', '--target', 'k8s', '--prometheus', 'http://x'], 2, /^mex: --prometheus with --target k8s: /],
+    [['test', 'asr2', '--load-from', 'cluster'], 2, /^mex: --load-from without --target k8s\. Leave it out/],
+    [['run-all', '--load-jobs', '2'], 2, /^mex: --load-jobs without --target k8s\. Leave it out/],
+    [['run-all', '--resume', 'nope', '--load-jobs', '2'], 2, /^mex: .*--resume/],
+    [
+      ['test', 'asr2', '--target', 'k8s', '--driver', 'embedded', '--load-from', 'cluster'],
+      2,
+      /^mex: --driver embedded sends from here, and --load-from cluster was given\. Leave one of them out\.\n$/,
+    ],
+    ...['deploy multi', 'undeploy', 'smoke', 'seed single', 'test asr1', 'dashboard --grafana'].map(
+      (command): [string[], number, RegExp] => [
+        [...command.split(' '), '--target', 'k8s'],
+        5,
+        /^mex: There is no cluster here\. Run: mex cluster up\n$/,
+      ],
+    ),
     [['deploy', 'single', '--kafka-pid', '7'], 2, /^mex: .*--kafka/],
     [
       ['deploy', 'single', '--kafka', '127.0.0.1:1'],

@@ -52,6 +52,19 @@ describe('apply', () => {
     expect(connection.server.get(ENGINE)?.spec).toEqual({ replicas: 1 });
   });
 
+  it('does not take for a change what the cluster says of it meanwhile', async () => {
+    await apply(engine());
+    connection.server.beforeRead = (_path, times) => {
+      if (times === 0) return;
+      const stored = connection.server.get(ENGINE);
+      setImmediate(() => connection.server.put(ENGINE, { ...stored, status: { readyReplicas: times } }));
+    };
+    for (let n = 0; n < 3; n++) expect(await apply(engine())).toEqual([['StatefulSet', 'unchanged', []]]);
+    expect(await apply({ ...engine(), metadata: { ...engine().metadata, labels: { shard: 'b' } } })).toEqual([
+      ['StatefulSet', 'changed', []],
+    ]);
+  });
+
   it('takes back a field that somebody else has set in an object of mex, and tells from whom', async () => {
     await apply(engine());
     connection.server.setBy('kubectl-edit', ENGINE, 'replicas', 5);

@@ -85,11 +85,12 @@ test('XML has no character that XML forbids', () => {
   expect(xml('a<b>&"\'\u0000\u001b[31m\ud800\n😀')).toBe('a&lt;b&gt;&amp;&quot;&apos;\ufffd\ufffd[31m\ufffd&#10;😀');
 });
 
+const joined = (text: string): string => text.replace(/\s+/g, ' ');
+
 describe('what the driver could not know, or complained of', () => {
   const record = recordOf([evidenceOf('a3')], ['a3']);
   const [phase] = record.cases[0]?.phases ?? [];
   if (phase !== undefined) phase.load.notes = ['k6 dropped 2 orders', 'k6 said 3 times: | trouble'];
-  const joined = (text: string): string => text.replace(/\s+/g, ' ');
 
   test.each([
     ['text', textReport, 'trouble'],
@@ -143,5 +144,34 @@ describe('a shard that was lost on purpose', () => {
   test('is spoken of nowhere else', () => {
     expect(textReport(mixed)).not.toContain('Loss of');
     expect(markdownReport(mixed)).not.toContain('Loss of');
+  });
+});
+
+describe('a run in a cluster', () => {
+  const run = (kind: 'k3d' | 'context'): RunRecord => {
+    const made = recordOf([evidenceOf('a2')], ['a2']);
+    const node = { name: 'agent-0', cpu: '2', memory: '24Gi', kubelet: 'v1.33.13', forLoad: true };
+    const cluster = { kind, context: 'k3d-mex', nodes: [node], broker: 'kafka', observability: 'plain' };
+    const conditions = { ...cluster, place: 'k3d', image: 'mex:1' };
+    return {
+      ...made,
+      config: { ...made.config, target: 'k8s', load: { from: 'cluster', jobs: 3 }, cluster: conditions },
+    };
+  };
+
+  test('says what it ran on, and what is not known of that', () => {
+    const own = joined(textReport(run('k3d')));
+    expect(own).toContain('cluster k3d-mex, k3d, broker kafka, observability plain, image mex:1, load from 3 Jobs in');
+    expect(own).toContain('nodes: agent-0 (2 CPU, 24Gi, v1.33.13, for the load)');
+    expect(own).toContain('its nodes are containers of this machine');
+    expect(joined(textReport(run('context')))).toContain('how busy its nodes were is not known');
+  });
+
+  test('is kept in run.json, also that it is not known whose CPU time it was', () => {
+    const record = run('k3d');
+    const [phase] = record.cases[0]?.phases ?? [];
+    if (phase) phase.machine = { cores: 2, stealShare: 0.031, foreignShare: null, processes: {} };
+    expect(parseRunRecord(JSON.stringify(record))).toEqual({ ok: true, record });
+    expect(textReport(record)).toMatch(/^ *a2 .* steal 3\.1 %$/m);
   });
 });

@@ -11,7 +11,7 @@ const check = (rule: ValidityRule, evidence: CaseEvidence) => {
 };
 const a2 = evidenceOf('a2');
 const askDepth = (value: number) => withShard(a2, { askDepth: series(300_000, (at) => (at > 100 ? value : 2_000)) });
-const machine = (stealShare: number, foreignShare: number) =>
+const machine = (stealShare: number, foreignShare: number | null) =>
   withPhase(a2, () => ({ machine: { cores: 4, stealShare, foreignShare, processes: {} } }));
 const scrapes = (change: object) => withShard(a2, ({ scrapes: all }) => ({ scrapes: { ...all, ...change } }));
 
@@ -102,6 +102,8 @@ describe('each rule, on both sides of its limit and on it', () => {
     ['generator', 'lag of half the orders', withLoad(a2, { lagUs: exactly(1, 50) }), false],
     ['machine', '10 %', machine(0.07, 0.03), true],
     ['machine', 'more', machine(0.07, 0.04), false],
+    ['machine', 'steal alone', machine(0.1, null), true],
+    ['machine', 'more steal alone', machine(0.11, null), false],
     ['machine', 'not known', withPhase(a2, () => ({ machine: null })), true],
   ];
   test.each(table)('%s: %s', (rule, _, evidence, ok) => expect(check(rule, evidence).ok).toBe(ok));

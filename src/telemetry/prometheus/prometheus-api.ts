@@ -29,6 +29,10 @@ const matrix = z.object({
     ),
   }),
 });
+const scalar = z.object({
+  status: z.literal('success'),
+  data: z.object({ resultType: z.literal('scalar'), result: z.tuple([z.number(), z.string()]) }),
+});
 const buildInfo = z.object({ status: z.literal('success'), data: z.object({ version: z.string() }) });
 const configAnswer = z.object({ status: z.literal('success'), data: z.object({ yaml: z.string() }) });
 const configFile = z.object({
@@ -51,6 +55,12 @@ export class PrometheusApi {
     const { warnings, data } = await this.#ask('/api/v1/query', matrix, { method: 'POST', body });
     if (warnings === undefined || warnings.length === 0) return data.result;
     throw this.#failed(`answers ${query} with a warning: ${warnings.join('; ')}`, 'PROMETHEUS_WARNING');
+  }
+
+  /** Its own clock, epoch milliseconds. */
+  async timeMs(): Promise<number> {
+    const { data } = await this.#ask('/api/v1/query?query=time()', scalar);
+    return Number(data.result[1]) * 1_000;
   }
 
   /** Without what a distribution adds to it. */

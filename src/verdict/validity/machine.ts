@@ -12,9 +12,10 @@ export function machine(evidence: CaseEvidence): RuleFinding {
   }
   return everyPhase({ ...evidence, phases: known }, expected, (phase) => {
     const { stealShare, foreignShare } = phase.machine ?? { stealShare: Number.NaN, foreignShare: Number.NaN };
+    const foreign = foreignShare === null ? 'not known' : percent(foreignShare, 1);
     return {
-      ok: stealShare + foreignShare <= VALIDITY.foreignCpuShareMax + ROUNDING,
-      found: `steal ${percent(stealShare, 1)}, foreign ${percent(foreignShare, 1)}`,
+      ok: stealShare + (foreignShare ?? 0) <= VALIDITY.foreignCpuShareMax + ROUNDING,
+      found: `steal ${percent(stealShare, 1)}, foreign ${foreign}`,
     };
   });
 }
