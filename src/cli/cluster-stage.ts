@@ -6,8 +6,10 @@
 import type { ClusterRecord } from '../cluster/cluster-record.ts';
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
+import type { LoadDriver } from '../load/load-driver.ts';
 import type { MachineProbe, Stage } from '../runner/run-phase.ts';
 import type { ClusterFacts } from '../targets/kubernetes/cluster-facts.ts';
+import type { KubernetesTarget } from '../targets/kubernetes/kubernetes-target.ts';
 import type { Use } from '../targets/kubernetes/reach.ts';
 import type { LoadChoice } from './load-flags.ts';
 import { selectDriver } from './select-driver.ts';
@@ -29,7 +31,8 @@ export async function clusterStage(load: LoadChoice | undefined, uses: readonly 
   const source = sourceOf({ kind: 'cluster' });
   return {
     target,
-    driver: load?.from === 'cluster' ? jobsDriver() : await selectDriver(load?.driver ?? 'embedded'),
+    driver:
+      load?.from === 'cluster' ? await jobsDriver(target, load.jobs) : await selectDriver(load?.driver ?? 'embedded'),
     source,
     // Pods reach it by another name than this machine does.
     remoteWriteUrl: ({ prometheus }) => {
@@ -53,13 +56,10 @@ function requireNodePorts(record: ClusterRecord): void {
   });
 }
 
-/** Until that driver is there. */
-function jobsDriver(): never {
-  throw new MexError('This mex does not have K6JobsDriver, which sends the load from inside the cluster', {
-    code: 'NOT_BUILT',
-    exit: EXIT.environment,
-    suggestion: 'Send it from here: --load-from here',
-  });
+async function jobsDriver(target: KubernetesTarget, jobs: number): Promise<LoadDriver> {
+  const { K6JobsDriver } = await import('../load/k6/k6-jobs-driver.ts');
+  const { platform } = await target.place();
+  return new K6JobsDriver({ cluster: () => target.cluster(), image: platform.image, jobs });
 }
 
 const wholeMachine: MachineProbe = {

@@ -211,8 +211,8 @@ test('a change that fails takes back only what it started', async () => {
 
 test('a server that never gets ready is given up', async () => {
   const { target, running } = await place();
-  const waiting = target({ FIXTURE_SILENT: 'engine-a' }, { readyMsMax: 300 }).deploy('single', never);
-  await expect(waiting).rejects.toThrow(/engine-a was not ready within 0.3 s, and said nothing/);
+  const waiting = target({ FIXTURE_SILENT: 'engine-a' }, { readyMsMax: 3_000 }).deploy('single', never);
+  await expect(waiting).rejects.toThrow(/engine-a was not ready within 3 s, and said nothing/);
   expect(await running()).toEqual([]);
 });
 

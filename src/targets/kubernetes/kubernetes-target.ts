@@ -7,7 +7,6 @@
 import { resolve } from 'node:path';
 import { ClusterSession } from '../../cluster/cluster-steps.ts';
 import { isUnderTest } from '../../cluster/parts.ts';
-import type { BrokerName } from '../../cluster/platform.ts';
 import { renderSystem } from '../../cluster/render-system.ts';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
@@ -16,24 +15,20 @@ import type { KubeCluster } from '../../kubernetes/kube-cluster.ts';
 import type { RolloutOptions } from '../../kubernetes/rollout.ts';
 import type { FaultKind } from '../../protocol/faults.ts';
 import type { Shape, ShardId } from '../../protocol/shards.ts';
-import type { ActiveFault, Deployment, EventCount, LogCount, Target } from '../target.ts';
+import type { ActiveFault, Deployment, EventCount, LogCount, LostShard, Target } from '../target.ts';
+import { beginClusterFault, undoLeftFault } from './broker-fault.ts';
 import { changeSystem } from './change-system.ts';
 import { type ClusterFacts, readClusterFacts } from './cluster-facts.ts';
 import { type ClusterPlace, readPlace } from './cluster-place.ts';
 import { copyPodLogs } from './copy-logs.ts';
 import { checkEventsInPod, countLogInPod } from './count-in-pod.ts';
 import { describeSystem, readAdminToken, readyUrls } from './describe-system.ts';
+import { loseClusterShard } from './lose-shard.ts';
 import { type OpenForward, Reach, type Use } from './reach.ts';
 import { removeClaims, removeSystem } from './remove-system.ts';
 import { serverName } from './system-names.ts';
 import { lookAtSystem, objectsUnderTest, shapeOf, shardClaims } from './system-sight.ts';
 import { withLimit } from './time-limit.ts';
-
-export type BeginClusterFault = (
-  kind: FaultKind,
-  where: { cluster: KubeCluster; broker: BrokerName },
-  signal: AbortSignal,
-) => Promise<ActiveFault>;
 
 export interface KubernetesTargetOptions {
   /** Where the record of the cluster is. Default `.mex` in the working folder. */
@@ -44,7 +39,6 @@ export interface KubernetesTargetOptions {
   rollout?: RolloutOptions;
   render?: typeof renderSystem;
   openForward?: (cluster: KubeCluster) => OpenForward;
-  beginFault?: BeginClusterFault;
 }
 
 /** A look at the cluster is some ten requests. */
@@ -75,6 +69,7 @@ export class KubernetesTarget implements Target {
     signal.throwIfAborted();
     const { cluster, platform, reach } = await this.#open();
     return this.#alone(async () => {
+      await undoLeftFault(cluster, signal);
       const adminToken = await readAdminToken(cluster, signal);
       const { render = renderSystem, rollout = {} } = this.#options;
       const manifests = (await render({ platform, shape }, this.folder, signal)).filter(isUnderTest);
@@ -105,6 +100,7 @@ export class KubernetesTarget implements Target {
     const { cluster } = await this.#open();
     return this.#alone(() =>
       withLimit(UNDEPLOY_MS_MAX, 'Removing what is deployed', async (signal) => {
+        await undoLeftFault(cluster, signal);
         const removed = await removeSystem(cluster, await objectsUnderTest(cluster, signal), signal);
         if (purge) await removeClaims(cluster, await shardClaims(cluster, signal), signal);
         return removed.map(serverName);
@@ -127,9 +123,11 @@ export class KubernetesTarget implements Target {
   }
 
   async beginFault(kind: FaultKind, signal: AbortSignal): Promise<ActiveFault> {
-    const { cluster, platform } = await this.#open();
-    const { beginFault = notBuilt('a fault of the broker in a cluster') } = this.#options;
-    return beginFault(kind, { cluster, broker: platform.broker }, signal);
+    return beginClusterFault(kind, await this.#open(), signal);
+  }
+
+  async loseShard(shard: ShardId, signal: AbortSignal): Promise<LostShard> {
+    return loseClusterShard(shard, await this.#open(), signal);
   }
 
   async copyLogs(folder: string): Promise<void> {
@@ -168,7 +166,7 @@ export class KubernetesTarget implements Target {
     const place = await readPlace(this.folder);
     this.#session = new ClusterSession(place.ref);
     const cluster = await this.#session.open();
-    const { uses = [], openForward = () => notBuilt('a port-forward') } = this.#options;
+    const { uses = [], openForward = forwardThrough } = this.#options;
     const ports = place.record.kind === 'k3d' ? place.record.plan.ports : undefined;
     return { ...place, cluster, reach: new Reach({ ports, uses, open: openForward(cluster) }) };
   }
@@ -184,12 +182,10 @@ export class KubernetesTarget implements Target {
   }
 }
 
-/** Until those parts are there. */
-function notBuilt(what: string): () => Promise<never> {
-  return async () => {
-    throw new MexError(`This mex does not have ${what}`, { code: 'NOT_BUILT', exit: EXIT.environment });
-  };
-}
+const forwardThrough =
+  (cluster: KubeCluster): OpenForward =>
+  (to, signal) =>
+    cluster.forward(to, signal);
 
 function busy(folder: string): MexError {
   return new MexError(`Another mex is changing the cluster of ${folder}`, {

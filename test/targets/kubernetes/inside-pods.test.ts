@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ExecFrame } from '../../fixtures/kube/web-socket.ts';
 import { CONTEXT, clusterEach, NAMESPACE, never } from './cluster-world.ts';
+import { brokerOf, putBroker } from './fake-broker.ts';
 
 const world = clusterEach();
 const ended = (code: number): ExecFrame[] => {
@@ -114,16 +115,11 @@ describe('a cluster', () => {
     });
   });
 
-  it('takes its broker away by the means of that broker', async () => {
-    const begun: unknown[] = [];
-    const target = world.target({
-      beginFault: async (kind, { cluster, broker }) => {
-        begun.push(kind, cluster.ref.context, broker);
-        return { means: 'by the test', end: async () => void begun.push('ended') };
-      },
-    });
-    const fault = await target.beginFault('refused', never);
-    await fault.end();
-    expect(begun).toEqual(['refused', CONTEXT, 'kafka', 'ended']);
+  it('gives back a broker that a mex which is gone took away', async () => {
+    putBroker(world.server);
+    await world.target().beginFault('refused', never);
+    expect(brokerOf(world.server)).toMatchObject({ replicas: 0 });
+    await world.target().undeploy();
+    expect(brokerOf(world.server)).toMatchObject({ replicas: 1, kept: undefined });
   });
 });
