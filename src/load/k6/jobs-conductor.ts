@@ -68,8 +68,9 @@ export class JobsConductor {
       signal.removeEventListener('abort', onAbort);
       // After the release all have ended by now; before it nothing was sent, and there is nothing to wait for.
       this.#hard.abort(new Error(this.#cause ?? 'another Job of the load did not start'));
+      await this.#ends();
     }
-    return { ends: await Promise.all(this.#jobs.map(({ ended }) => ended)), cause: this.#cause };
+    return { ends: await this.#ends(), cause: this.#cause };
   }
 
   /** False: one of them has ended instead. */
@@ -95,7 +96,7 @@ export class JobsConductor {
     }, 1_000);
     try {
       await this.#release();
-      await Promise.all(this.#jobs.map(({ ended }) => ended));
+      await this.#ends();
       this.#checkStarts();
       await this.#stopping;
     } finally {
@@ -103,6 +104,10 @@ export class JobsConductor {
       clearInterval(seconds);
       signal.removeEventListener('abort', onStop);
     }
+  }
+
+  #ends(): Promise<K6End[]> {
+    return Promise.all(this.#jobs.map(({ ended }) => ended));
   }
 
   async #release(): Promise<void> {
@@ -130,8 +135,7 @@ export class JobsConductor {
     this.#cause = cause;
     const gone = setTimeout(() => this.#hard.abort(new Error('it did not end when it was told to')), GONE_MS_MAX);
     const told = this.#pods.map((pod) => stop(pod, this.#hard.signal).catch(() => undefined));
-    const ended = this.#jobs.map((job) => job.ended);
-    this.#stopping = Promise.all([Promise.all(ended), ...told]).then(() => clearTimeout(gone));
+    this.#stopping = Promise.all([this.#ends(), ...told]).then(() => clearTimeout(gone));
     return this.#stopping;
   }
 }

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ArrivalStage } from '../../../src/experiment/cases.ts';
+import { dueOffsetsMs } from '../../../src/load/arrival-schedule.ts';
 import { OrderLines } from '../../../src/load/k6/order-lines.ts';
 
 const stage = (seconds: number, fromPerSecond: number, toPerSecond: number): ArrivalStage => ({
@@ -54,4 +55,38 @@ it('counts from the promptest order at a ramp, where k6 leaves out the first', (
 
 it('refuses a flow that the phase does not have', () => {
   expect(() => linesOf(stage(1, 10, 10)).take('["others",0,1,1,1,"accepted","200"]')).toThrow('a flow "others"');
+});
+
+describe('of several Jobs', () => {
+  const of = (n: number, scenarioAtMs: number, sentAtMs: number) =>
+    JSON.stringify(['orders', n, scenarioAtMs, sentAtMs, 1, 'accepted', '200']);
+
+  it('counts when an order was due from the start of its own, and the phase from the first of them', () => {
+    const lines = linesOf(stage(1, 10, 10));
+    lines.take(of(1, 5_040, 5_145), 1);
+    lines.take(of(0, 5_000, 5_002), 0);
+    expect(lines.startedAtMs).toBe(5_000);
+    expect(lines.startsApartMs).toBe(40);
+    expect(lines.evidence(1_000, NONE).rawLatencies).toEqual([
+      { flow: 'orders', offsetMs: [100, 0], latencyUs: [6_000, 3_000] },
+    ]);
+  });
+
+  it('lets the promptest order of each Job count as on time at a ramp', () => {
+    const lines = linesOf(stage(2, 10, 30));
+    const duesMs = [0, 1, 2, 3].map((n) => 5_000 + Number(dueOffsetsMs([stage(2, 10, 30)])[n + 1]));
+    lines.take(of(0, 5_000, (duesMs[0] ?? 0) + 7), 0);
+    lines.take(of(2, 5_000, (duesMs[2] ?? 0) + 7), 0);
+    lines.take(of(1, 5_000, (duesMs[1] ?? 0) + 90), 1);
+    lines.take(of(3, 5_000, (duesMs[3] ?? 0) + 93), 1);
+    expect(lagsOf(lines).map((lagUs) => Math.round(lagUs / 1_000))).toEqual([0, 3]);
+  });
+
+  it('counts an order that is told twice once, whoever tells it', () => {
+    const lines = linesOf(stage(1, 10, 10));
+    take(lines, line(0, 5_000), line(0, 5_000), line(1, 5_100));
+    lines.take(line(1, 5_100), 1);
+    expect(lines.flows()).toMatchObject([{ told: 2 }]);
+    expect(lines.recorder.counts).toMatchObject({ sent: 2, accepted: 2 });
+  });
 });
