@@ -2,7 +2,7 @@
 import { relative, resolve } from 'node:path';
 import type { LocalTargetOptions } from '../targets/local/local-target.ts';
 import type { TargetName } from '../targets/select-target.ts';
-import { type Deployment, type Shape, withoutSecrets } from '../targets/target.ts';
+import { type Deployment, type Shape, type Target, withoutSecrets } from '../targets/target.ts';
 import { ExperimentCommand } from './experiment-command.ts';
 import { type BrokerFlags, findBroker } from './find-broker.ts';
 import { realBrokerFlags } from './kafka-flag.ts';
@@ -17,12 +17,16 @@ export abstract class DeployCommand extends ExperimentCommand {
   protected async deploy(shape: Shape, flags: DeployFlags): Promise<{ deployment: Deployment; changed: boolean }> {
     refuseInCluster(flags.target, flags);
     const { describeDeployment, selectTarget } = await import('../targets/select-target.ts');
-    const target = await selectTarget(
-      flags.target,
-      flags.target === 'local' ? { local: await localOptions(flags) } : {},
-    );
+    let tell = (_line: string): void => {};
+    const options = flags.target === 'local' ? { local: await localOptions(flags) } : {};
+    const target = await selectTarget(flags.target, { ...options, report: (line) => tell(line) });
     try {
-      const result = await target.deploy(shape, this.signal);
+      const work = (told: (line: string) => void): ReturnType<Target['deploy']> => {
+        tell = told;
+        return target.deploy(shape, this.signal);
+      };
+      // Servers on this machine are there in a moment.
+      const result = await (flags.target === 'local' ? work(tell) : this.step(`deploy ${shape}`, work));
       this.log(describeDeployment(result.deployment, relative('', resolve('.mex/logs'))));
       this.log(result.changed ? `Deployed: ${shape}.` : `Nothing changed: ${shape} ran already.`);
       return { ...result, deployment: withoutSecrets(result.deployment) };

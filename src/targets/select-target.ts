@@ -11,10 +11,15 @@ export interface TargetOptions {
   local?: LocalTargetOptions;
   /** Of `k8s`: what the command does with a deployment. */
   uses?: readonly Use[];
+  /** Of `k8s`: told what has become of a rollout so far. */
+  report?: (line: string) => void;
 }
 
 /** Only what the named one needs is loaded. */
-export async function selectTarget(name: TargetName, { local, uses = [] }: TargetOptions = {}): Promise<Target> {
+export async function selectTarget(
+  name: TargetName,
+  { local, uses = [], report = () => {} }: TargetOptions = {},
+): Promise<Target> {
   switch (name) {
     case 'local': {
       const { LocalTarget } = await import('./local/local-target.ts');
@@ -22,7 +27,7 @@ export async function selectTarget(name: TargetName, { local, uses = [] }: Targe
     }
     case 'k8s': {
       const { KubernetesTarget } = await import('./kubernetes/kubernetes-target.ts');
-      return new KubernetesTarget({ uses });
+      return new KubernetesTarget({ uses, rollout: { report } });
     }
   }
 }

@@ -56,8 +56,10 @@ async function rollOut(
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const waiting = manifests.filter(isWorkload).map(async (workload) => {
+    const { name } = workload.metadata;
+    const report = (line: string): void => options.report?.(`${name}: ${line}`);
     try {
-      await cluster.rollout(workloadRef(workload), options, either);
+      await cluster.rollout(workloadRef(workload), { ...options, report }, either);
     } catch (thrown) {
       failed.abort(thrown);
     }

@@ -85,7 +85,7 @@ describe('deploy', () => {
   it('from three shards to one removes the others with all but their volumes, once their pods have ended', async () => {
     await world.target().deploy('multi', never);
     const uid = uidOf(POD_A);
-    world.controllers.stepsToEnd = 3;
+    world.controllers.stepsToEnd = 40;
     const { deployment, changed } = await world.target().deploy('single', never);
     expect({ changed, shape: deployment.shape, gateway: deployment.gateway }).toEqual({
       changed: true,
@@ -249,7 +249,7 @@ describe('a deploy that fails', () => {
 describe('undeploy', () => {
   it('removes what was deployed, and its volumes only with purge', async () => {
     await world.target().deploy('multi', never);
-    world.controllers.stepsToEnd = 3;
+    world.controllers.stepsToEnd = 40;
     expect(await world.target().undeploy()).toEqual(['gateway', 'engine-c', 'engine-b', 'engine-a']);
     const volumes = ['a', 'b', 'c'].map((shard) => `PersistentVolumeClaim data-me-shard-${shard}-0`);
     expect(there()).toEqual(volumes);
