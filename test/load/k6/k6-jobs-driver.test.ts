@@ -63,7 +63,7 @@ const framed = (counts: Partial<SummaryCounts> & { iterations: number }): string
 /** The share of one of several that tell of the ten orders. */
 function shareOf(index: number, jobs: number, startedAtMs = 1_767_000_000_000): FakeK6 {
   const mine = Array.from({ length: 10 }, (_, n) => n).filter((n) => n % jobs === index);
-  const replenished: [number, number] = index === 0 ? [7, 5] : [0, 0];
+  const replenished: [number, number] = jobs === 1 ? [7, 5] : index === 0 ? [4, 5] : [3, 0];
   const summary = framed({ iterations: mine.length, replenished });
   return { lines: [...mine.map((n) => orderLine(n, startedAtMs)), ...summary], end: { exitCode: 0 } };
 }
