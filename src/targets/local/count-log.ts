@@ -11,9 +11,16 @@ const OUTPUT_BYTES_MAX = 1024 * 1024;
 
 /** @param argv the program's arguments, behind Node. @throws MexError `LOG_UNREADABLE`; the signal's reason. */
 export async function countLogWith(argv: readonly string[], signal: AbortSignal): Promise<LogCount> {
-  const { orders, matches, lastSequence } = await answerOf(argv, signal);
-  if (isCount(orders) && isCount(matches) && isCount(lastSequence)) return { orders, matches, lastSequence };
+  const { orders, matches, lastSequence, found } = await answerOf(argv, signal);
+  if (isCount(orders) && isCount(matches) && isCount(lastSequence)) {
+    return { orders, matches, lastSequence, ...(isCount(found) && { found }) };
+  }
   throw unreadable(argv, 'it printed no orders, matches and lastSequence');
+}
+
+/** Of `mex wal inspect`: orders to look for. */
+export function findFlags(ids: readonly string[]): string[] {
+  return ids.flatMap((id) => ['--find', id]);
 }
 
 /** The same of the topics: `mex events verify`, which ends with 3 when something is wrong with them. */

@@ -18,7 +18,7 @@ import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
 import type { ActiveFault, Deployment, EventCount, LogCount, RealBroker, Target } from '../target.ts';
 import { beginLocalFault } from './broker-fault.ts';
 import { byStopOrder, engineOf, type LocalDeployment, type LocalSetup, ProcessChange } from './change-processes.ts';
-import { checkEventsWith, countLogWith } from './count-log.ts';
+import { checkEventsWith, countLogWith, findFlags } from './count-log.ts';
 import { writeTargets } from './local-prometheus.ts';
 import { type LocalState, type ProcessRecord, type Role, readLocalState, writeLocalState } from './local-state.ts';
 import { brokerAddress, endpointOf, logFolder } from './server-specs.ts';
@@ -137,8 +137,8 @@ export class LocalTarget implements Target {
     return (await readdir(join(this.folder, 'wal')).catch(() => [])).length > 0;
   }
 
-  async countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount> {
-    return countLogWith(this.#countArgv(logFolder(this.folder, shard)), signal);
+  async countLog(shard: ShardId, signal: AbortSignal, find: readonly string[] = []): Promise<LogCount> {
+    return countLogWith([...this.#countArgv(logFolder(this.folder, shard)), ...findFlags(find)], signal);
   }
 
   async checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount> {
