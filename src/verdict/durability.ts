@@ -4,6 +4,9 @@
  * The client counts what it was told, the log what there is. An order without an answer may be in the log or not, so those
  * are looked for there by name. Where nobody could, they may stand in the log in place of acknowledged ones that are missing:
  * that is said as a bound. An order whose connection was never made cannot be in the log, and leaves nothing open.
+ *
+ * Its events belong to it: one that is not in the topics, after a wait, is lost as well. Not spoken of: the seeds that refill
+ * the books.
  */
 import type { CaseEvidence, LoadEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
 import { whole } from './wording.ts';
@@ -61,7 +64,24 @@ function ofPhase({ load, shards }: PhaseEvidence, loss: Loss): DurabilityResult 
     const because = 'no order was acknowledged, so none could be lost';
     return { ...about, verdict: 'INVALID', because, logged, lostMin: 0, lostMax: 0 };
   }
-  return { ...about, logged, ...lossOf({ accepted, open, logged, openLogged: openLoggedOf(load, shards) }) };
+  const loss = lossOf({ accepted, open, logged, openLogged: openLoggedOf(load, shards) });
+  return { ...about, logged, ...withEvents(loss, shards) };
+}
+
+type Lost = Pick<DurabilityResult, 'verdict' | 'because' | 'lostMin' | 'lostMax'>;
+
+/** Of logged orders. A record of a release that published nothing has none. */
+function withEvents(loss: Lost, shards: readonly ShardEvidence[]): Lost {
+  if (loss.verdict === 'FAIL') return loss;
+  const problem = shards.flatMap(({ shard, published }) => {
+    return (published?.problems ?? []).map((words) => `of shard ${shard}: ${words}`);
+  })[0];
+  if (problem !== undefined)
+    return { ...loss, verdict: 'FAIL', because: `EVENTS ARE LOST, ${problem}; ${loss.because}` };
+  const unread = shards.find(({ published }) => published === null);
+  if (unread === undefined) return loss;
+  const because = `${loss.because}; its events could not be read: ${unread.publishedWhyNot ?? 'no reason given'}`;
+  return { ...loss, verdict: 'INCONCLUSIVE', because };
 }
 
 interface Counts {
@@ -72,7 +92,7 @@ interface Counts {
   openLogged: number | undefined;
 }
 
-function lossOf(counts: Counts): Pick<DurabilityResult, 'verdict' | 'because' | 'lostMin' | 'lostMax'> {
+function lossOf(counts: Counts): Lost {
   const { accepted, open, logged, openLogged } = counts;
   const [fewest, most] = openLogged === undefined ? [0, open] : [openLogged, openLogged];
   const lostMin = Math.max(0, accepted - (logged - fewest));

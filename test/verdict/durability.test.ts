@@ -23,6 +23,11 @@ function named(accepted: number, unknown: number, logged: number, found: number)
   return withShard(evidence, { logged: { orders: logged, matches: 0, unknown: found } });
 }
 
+function events(published: { problems: string[] } | null): CaseEvidence {
+  const some = { orders: 100, matches: 0, repeated: 0 };
+  return withShard(lost(100, 0, 100), { published: published && { ...some, ...published } });
+}
+
 describe('the orders of a shard that was lost', () => {
   it.each<[string, CaseEvidence, string, [number, number]]>([
     ['all there', lost(100, 0, 100), 'PASS', [0, 0]],
@@ -47,6 +52,8 @@ describe('the orders of a shard that was lost', () => {
       [0, 2],
     ],
     ['more than there should be', lost(100, 0, 101), 'INCONCLUSIVE', [0, 100]],
+    ['all there, their events not', events({ problems: ['3 are missing'] }), 'FAIL', [0, 0]],
+    ['all there, their events not to be read', events(null), 'INCONCLUSIVE', [0, 0]],
     ['not to be read', lost(100, 0, null), 'INVALID', [0, 100]],
     ['none at all', lost(0, 0, 0), 'INVALID', [0, 0]],
     ['of no shard', withPhase(lost(100, 0, 100), () => ({ shards: [] })), 'INVALID', [0, 100]],
