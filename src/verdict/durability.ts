@@ -64,8 +64,8 @@ function ofPhase({ load, shards }: PhaseEvidence, loss: Loss): DurabilityResult 
     const because = 'no order was acknowledged, so none could be lost';
     return { ...about, verdict: 'INVALID', because, logged, lostMin: 0, lostMax: 0 };
   }
-  const loss = lossOf({ accepted, open, logged, openLogged: openLoggedOf(load, shards) });
-  return { ...about, logged, ...withEvents(loss, shards) };
+  const lost = lossOf({ accepted, open, logged, openLogged: openLoggedOf(load, shards) });
+  return { ...about, logged, ...withEvents(lost, shards) };
 }
 
 type Lost = Pick<DurabilityResult, 'verdict' | 'because' | 'lostMin' | 'lostMax'>;
