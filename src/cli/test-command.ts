@@ -1,6 +1,8 @@
 /** `mex test asr1` and `mex test asr2`: the same command over the cases of one ASR. */
 import { Flags } from '@oclif/core';
-import type { AsrId } from '../experiment/cases.ts';
+import { EXIT } from '../errors/exit-codes.ts';
+import { MexError } from '../errors/mex-error.ts';
+import type { AsrId, Case } from '../experiment/cases.ts';
 import type { TargetName } from '../targets/select-target.ts';
 import { parseTimeScale, runFlags, selectCases } from './experiment-command.ts';
 import type { BrokerFlags } from './find-broker.ts';
@@ -40,6 +42,7 @@ export abstract class TestCommand extends RunCommand {
       timeScale: parseTimeScale(flags['time-scale']),
       cases: selectCases(asr, flags.case),
     };
+    if (flags['kill-pod']) requireOwnDisturbance(question.cases);
     const record = await this.runCases({
       question,
       broker: flags,
@@ -49,4 +52,15 @@ export abstract class TestCommand extends RunCommand {
     });
     return this.conclude(record, this.folderOf(flags.results, record.runId));
   }
+}
+
+/** Two disturbances at once would say of neither what it did. */
+function requireOwnDisturbance(cases: readonly Case[]): void {
+  const disturbed = cases.find(({ phases }) => phases.some(({ fault }) => fault !== undefined));
+  if (disturbed === undefined) return;
+  throw new MexError(`--kill-pod: ${disturbed.id} takes the broker away already`, {
+    code: 'BAD_FLAG',
+    exit: EXIT.usage,
+    suggestion: 'Take another case: --case a2',
+  });
 }

@@ -19,6 +19,8 @@ export interface LoadEvidence {
   refused: number;
   /** No answer, or one that leaves open whether the order counts. */
   unknown: number;
+  /** Ids of the orders that count as unknown. Absent: there are none, or they were not kept. */
+  unknownIds?: string[];
   /** Answers by HTTP status, failures by error code. */
   answers: Record<string, number>;
   /** From the moment an order was due to its whole answer. Microseconds. */
@@ -69,8 +71,11 @@ export interface ShardEvidence {
   /** Counted from the phase's reset to its end, once all was at rest. */
   ordersCounted: number;
   matchesCounted: number;
-  /** The same, from a replay of the shard's log by another process. Null: it could not be read, and why. */
-  logged: { orders: number; matches: number } | null;
+  /**
+   * The same, from a replay of the shard's log by another process. Null: it could not be read, and why. `unknown`: how many
+   * of the orders that the client knows nothing of are in it; only where the shard was lost on purpose.
+   */
+  logged: { orders: number; matches: number; unknown?: number } | null;
   loggedWhyNot?: string;
   /** The same, from the topics, read back by another process once all had arrived. Absent: a record of an earlier release. */
   published?: { orders: number; matches: number; repeated: number; problems: string[] } | null;

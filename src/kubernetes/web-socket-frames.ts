@@ -1,7 +1,7 @@
 /**
  * The frames of a WebSocket (RFC 6455), as bytes in a row: the client's side, without extensions. A message is handed on in
  * pieces as they come, so nothing is held here but the head of a frame and what a control frame says. Pure, but for the
- * masks of what is sent.
+ * masks of what is sent. The WebSocket of undici tells messages as events, whole, and so cannot hold a server back.
  */
 import { randomBytes } from 'node:crypto';
 

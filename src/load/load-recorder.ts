@@ -16,12 +16,16 @@ interface Second {
   latenciesUs: number[];
 }
 
+/** A shard that is away for ten seconds leaves 170 to 840 of them; they are looked for in its log by name. */
+const UNKNOWN_IDS_MAX = 1_000;
+
 export class LoadRecorder {
   readonly #fromDueUs = new LatencyHistogram();
   readonly #fromSendUs = new LatencyHistogram();
   readonly #lagUs = new LatencyHistogram();
   readonly #answers: Record<string, number> = {};
   readonly #seconds: Second[] = [];
+  readonly #unknownIds: string[] = [];
   readonly #raw: Map<string, { offsetMs: number[]; latencyUs: number[] }>;
   readonly counts: LoadCounts;
 
@@ -34,8 +38,8 @@ export class LoadRecorder {
     this.counts.dropped += 1;
   }
 
-  /** Call at the send; call what it returns once the order's fate is known. */
-  sent(flow: string, dueMs: number, sentMs: number): (fate: Fate, endedMs: number) => void {
+  /** Call at the send; call what it returns once the order's fate is known, with its id where that is at hand. */
+  sent(flow: string, dueMs: number, sentMs: number): (fate: Fate, endedMs: number, orderId?: string) => void {
     this.counts.sent += 1;
     if (sentMs - dueMs > LATE_MS) this.counts.late += 1;
     this.#lagUs.record(microseconds(sentMs - dueMs));
@@ -44,11 +48,14 @@ export class LoadRecorder {
     const raw = this.#raw.get(flow);
     const rawIndex = raw?.offsetMs.push(Math.round(dueMs * 1_000) / 1_000) ?? 0;
 
-    return ({ kind, key }, endedMs) => {
+    return ({ kind, key }, endedMs, orderId) => {
       const latencyUs = microseconds(endedMs - dueMs);
       this.counts[kind] += 1;
       this.#answers[key] = (this.#answers[key] ?? 0) + 1;
       if (kind !== 'accepted') second.failed += 1;
+      if (kind === 'unknown' && orderId !== undefined && this.#unknownIds.length < UNKNOWN_IDS_MAX) {
+        this.#unknownIds.push(orderId);
+      }
       this.#fromDueUs.record(latencyUs);
       this.#fromSendUs.record(microseconds(endedMs - sentMs));
       second.latenciesUs.push(latencyUs);
@@ -67,6 +74,9 @@ export class LoadRecorder {
     return {
       ...this.counts,
       lateMs: LATE_MS,
+      // All of them or none: a part could not be told from the whole.
+      ...(this.#unknownIds.length > 0 &&
+        this.#unknownIds.length === this.counts.unknown && { unknownIds: this.#unknownIds }),
       answers: { ...this.#answers },
       latencyFromDueUs: this.#fromDueUs.toSparse(),
       latencyFromSendUs: this.#fromSendUs.toSparse(),

@@ -30,8 +30,12 @@ export function orderAt({ flow, idPrefix, seed }: OrderFlowOptions, n: number): 
   const symbol = drawSymbol(flow, random);
   const price = drawPriceCents(random);
   const quantity = drawQuantity(random);
-  const orderId = checkedOrderId(`${idPrefix}-${flow.name}-${n}`);
+  const orderId = checkedOrderId(orderIdOf(idPrefix, flow.name, n));
   return { orderId, symbol, side: 'BUY', type: 'LIMIT', price, quantity };
+}
+
+export function orderIdOf(idPrefix: string, flow: string, n: number): string {
+  return `${idPrefix}-${flow}-${n}`;
 }
 
 export function flowSymbols(flow: Flow): string[] {

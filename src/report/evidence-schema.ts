@@ -20,6 +20,7 @@ const load = z.object({
   accepted: z.number(),
   refused: z.number(),
   unknown: z.number(),
+  unknownIds: z.array(z.string()).exactOptional(),
   answers: z.record(z.string(), z.number()),
   latencyFromDueUs: histogram,
   latencyFromSendUs: histogram,
@@ -59,7 +60,7 @@ const shardEvidence = z.object({
   heapBytes: series,
   ordersCounted: z.number(),
   matchesCounted: z.number(),
-  logged: z.object({ orders: z.number(), matches: z.number() }).nullable(),
+  logged: z.object({ orders: z.number(), matches: z.number(), unknown: z.number().exactOptional() }).nullable(),
   loggedWhyNot: z.string().exactOptional(),
   published: z
     .object({ orders: z.number(), matches: z.number(), repeated: z.number(), problems: z.array(z.string()) })

@@ -101,7 +101,8 @@ export async function runPhase(stage: Stage, request: PhaseRequest): Promise<Pha
   const window = { fromMs: load.startedAtMs, toMs: load.endedAtMs, restedMs: stage.now() };
   const broken = [fault?.failure, loss?.failure].filter((failure) => failure !== undefined);
   const [away, gone] = [fault?.evidence(load.startedAtMs), loss?.evidence(load.startedAtMs)];
-  const measured = await measureShards(stage, source, { phase, shards, window, ...(away && { fault: away }) });
+  const find = gone && load.evidence.unknownIds;
+  const measured = await measureShards(stage, source, { phase, shards, window, fault: away, find });
   measured.failures.unshift(...broken);
   return assemble(
     phase,
@@ -202,7 +203,9 @@ interface MeasureRequest {
   phase: Phase;
   shards: Shard[];
   window: PhaseWindow;
-  fault?: NonNullable<PhaseEvidence['fault']>;
+  fault: PhaseEvidence['fault'];
+  /** Orders to look for in the log. */
+  find: string[] | undefined;
 }
 
 async function measureShards(stage: Stage, source: MetricsSource, request: MeasureRequest): Promise<Measured> {
@@ -212,7 +215,7 @@ async function measureShards(stage: Stage, source: MetricsSource, request: Measu
       const metrics = await measureShard(source, shard, request.phase, request.window);
       const { fault } = request;
       const stretches = fault && { stretches: await measureStretches(source, shard, request.window, fault) };
-      const witnesses = await askWitnesses(stage.target, shard);
+      const witnesses = await askWitnesses(stage.target, shard, request.find);
       measured.shards.push({ ...metrics, ...witnesses, ...stretches });
     } catch (thrown) {
       measured.failures.push(`shard ${shard} could not be measured: ${messageOf(thrown)}`);

@@ -9,14 +9,19 @@ export type Witnesses = Pick<ShardEvidence, 'logged' | 'loggedWhyNot' | 'publish
 const WITNESS_MS_MAX = 60_000;
 
 /** Asked even after an interruption: it is part of what was measured. What could not be read says why. */
-export async function askWitnesses(target: Target, shard: Shard): Promise<Witnesses> {
-  return { ...(await countLog(target, shard)), ...(await checkEvents(target, shard)) };
+export async function askWitnesses(target: Target, shard: Shard, find?: readonly string[]): Promise<Witnesses> {
+  return { ...(await countLog(target, shard, find)), ...(await checkEvents(target, shard)) };
 }
 
-async function countLog(target: Target, shard: Shard): Promise<Pick<ShardEvidence, 'logged' | 'loggedWhyNot'>> {
+/** @param find ids of orders of which the client knows nothing */
+async function countLog(
+  target: Target,
+  shard: Shard,
+  find: readonly string[] | undefined,
+): Promise<Pick<ShardEvidence, 'logged' | 'loggedWhyNot'>> {
   try {
-    const { orders, matches } = await target.countLog(shard, AbortSignal.timeout(WITNESS_MS_MAX));
-    return { logged: { orders, matches } };
+    const { orders, matches, found } = await target.countLog(shard, AbortSignal.timeout(WITNESS_MS_MAX), find);
+    return { logged: { orders, matches, ...(find !== undefined && found !== undefined && { unknown: found }) } };
   } catch (thrown) {
     return { logged: null, loggedWhyNot: messageOf(thrown) };
   }

@@ -13,9 +13,16 @@ export interface CountOutput {
 
 /** @throws MexError `LOG_UNREADABLE` */
 export function logCountOf(output: CountOutput): LogCount {
-  const { orders, matches, lastSequence } = answerOf(output);
-  if (isCount(orders) && isCount(matches) && isCount(lastSequence)) return { orders, matches, lastSequence };
+  const { orders, matches, lastSequence, found } = answerOf(output);
+  if (isCount(orders) && isCount(matches) && isCount(lastSequence)) {
+    return { orders, matches, lastSequence, ...(isCount(found) && { found }) };
+  }
   throw uncounted(output.command, 'it printed no orders, matches and lastSequence');
+}
+
+/** Of `mex wal inspect`: orders to look for. */
+export function findFlags(ids: readonly string[]): string[] {
+  return ids.flatMap((id) => ['--find', id]);
 }
 
 /** It ends with 3 when something is wrong with the topics, and says what. @throws MexError `LOG_UNREADABLE` */

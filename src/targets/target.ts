@@ -108,6 +108,8 @@ export interface LogCount {
   orders: number;
   matches: number;
   lastSequence: number;
+  /** How many of the orders that were asked for are in it. Absent: nobody asked, or the log does not reach back so far. */
+  found?: number;
 }
 
 export interface Target {
@@ -120,7 +122,8 @@ export interface Target {
   undeploy(options?: { purge?: boolean }): Promise<string[]>;
   /** Are there logs of engines, of now or of an earlier deployment? The next one will replay them. */
   holdsData(): Promise<boolean>;
-  countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount>;
+  /** @param find ids of orders to look for */
+  countLog(shard: ShardId, signal: AbortSignal, find?: readonly string[]): Promise<LogCount>;
   /** Reads the topics back; waits some seconds for what is not there yet. */
   checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount>;
   /** Takes the broker away until it is told to end, or its lease is over because this process is gone. */

@@ -1,11 +1,14 @@
 /**
  * A shard's server was lost in mid-case: is every acknowledged order in its log, and how long did it take to come back?
  *
- * The client counts what it was told, the log what there is. An order without an answer may be in the log or not, so where
- * the log holds more than was acknowledged, some of it may be such orders, and as many acknowledged ones missing: that is
- * said as a bound. An order whose connection was never made cannot be in the log, and leaves nothing open.
+ * The client counts what it was told, the log what there is. An order without an answer may be in the log or not, so those
+ * are looked for there by name. Where nobody could, they may stand in the log in place of acknowledged ones that are missing:
+ * that is said as a bound. An order whose connection was never made cannot be in the log, and leaves nothing open.
+ *
+ * Its events belong to it: one that is not in the topics, after a wait, is lost as well. Not spoken of: the seeds that refill
+ * the books.
  */
-import type { CaseEvidence, LoadEvidence, PhaseEvidence } from '../experiment/evidence.ts';
+import type { CaseEvidence, LoadEvidence, PhaseEvidence, ShardEvidence } from '../experiment/evidence.ts';
 import { whole } from './wording.ts';
 
 export interface DurabilityResult {
@@ -42,7 +45,7 @@ type Loss = NonNullable<PhaseEvidence['loss']>;
 
 function ofPhase({ load, shards }: PhaseEvidence, loss: Loss): DurabilityResult {
   const { accepted } = load;
-  const never = NEVER_SENT.reduce((sum, key) => sum + (load.answers[key] ?? 0), 0);
+  const never = sum(NEVER_SENT.map((key) => load.answers[key] ?? 0));
   const open = Math.max(0, load.unknown - never);
   const about = {
     acknowledged: accepted,
@@ -56,23 +59,75 @@ function ofPhase({ load, shards }: PhaseEvidence, loss: Loss): DurabilityResult 
     const because = `the log could not be read, so what was lost is not known: ${why}`;
     return { ...about, verdict: 'INVALID', because, logged: null, lostMin: 0, lostMax: accepted };
   }
-  const logged = shards.reduce((sum, shard) => sum + (shard.logged?.orders ?? 0), 0);
-  const lostMin = Math.max(0, accepted - logged);
-  const lostMax = Math.max(0, Math.min(accepted, accepted + open - logged));
-  const found = { ...about, logged, lostMin, lostMax };
-  const counts = `${whole(accepted)} orders acknowledged, ${whole(logged)} in the log`;
-  if (accepted === 0)
-    return { ...found, verdict: 'INVALID', because: 'no order was acknowledged, so none could be lost' };
-  if (lostMin > 0) {
-    return { ...found, verdict: 'FAIL', because: `${whole(lostMin)} ACKNOWLEDGED ORDERS ARE LOST: ${counts}` };
+  const logged = sum(shards.map((shard) => shard.logged?.orders ?? 0));
+  if (accepted === 0) {
+    const because = 'no order was acknowledged, so none could be lost';
+    return { ...about, verdict: 'INVALID', because, logged, lostMin: 0, lostMax: 0 };
   }
-  if (lostMax === 0) return { ...found, verdict: 'PASS', because: `no acknowledged order is lost: ${counts}` };
+  const lost = lossOf({ accepted, open, logged, openLogged: openLoggedOf(load, shards) });
+  return { ...about, logged, ...withEvents(lost, shards) };
+}
+
+type Lost = Pick<DurabilityResult, 'verdict' | 'because' | 'lostMin' | 'lostMax'>;
+
+/** Of logged orders. A record of a release that published nothing has none. */
+function withEvents(loss: Lost, shards: readonly ShardEvidence[]): Lost {
+  if (loss.verdict === 'FAIL') return loss;
+  const problem = shards.flatMap(({ shard, published }) => {
+    return (published?.problems ?? []).map((words) => `of shard ${shard}: ${words}`);
+  })[0];
+  if (problem !== undefined)
+    return { ...loss, verdict: 'FAIL', because: `EVENTS ARE LOST, ${problem}; ${loss.because}` };
+  const unread = shards.find(({ published }) => published === null);
+  if (unread === undefined) return loss;
+  const because = `${loss.because}; its events could not be read: ${unread.publishedWhyNot ?? 'no reason given'}`;
+  return { ...loss, verdict: 'INCONCLUSIVE', because };
+}
+
+interface Counts {
+  accepted: number;
+  open: number;
+  logged: number;
+  /** Of the open ones, how many are in the log. Undefined: nobody looked for them by name. */
+  openLogged: number | undefined;
+}
+
+function lossOf(counts: Counts): Lost {
+  const { accepted, open, logged, openLogged } = counts;
+  const [fewest, most] = openLogged === undefined ? [0, open] : [openLogged, openLogged];
+  const lostMin = Math.max(0, accepted - (logged - fewest));
+  const lostMax = Math.max(0, Math.min(accepted, accepted - (logged - most)));
+  const of =
+    openLogged === undefined || open === 0
+      ? ''
+      : `, ${whole(openLogged)} of them of the ${whole(open)} without an answer`;
+  const told = `${whole(accepted)} orders acknowledged, ${whole(logged)} in the log${of}`;
+  if (lostMin > 0) {
+    return {
+      verdict: 'FAIL',
+      because: `ACKNOWLEDGED ORDERS ARE LOST, ${whole(lostMin)} of them: ${told}`,
+      lostMin,
+      lostMax,
+    };
+  }
+  const known = `no acknowledged order is known to be lost: ${told}`;
+  if (logged - most > accepted) {
+    const because = `${known}; it holds more than there should be, behind which some may be missing`;
+    return { verdict: 'INCONCLUSIVE', because, lostMin, lostMax: accepted };
+  }
+  if (lostMax === 0) return { verdict: 'PASS', because: `no acknowledged order is lost: ${told}`, lostMin, lostMax };
   const doubt = `${whole(open)} without an answer may be among them, so up to ${whole(lostMax)} cannot be excluded`;
-  return {
-    ...found,
-    verdict: 'INCONCLUSIVE',
-    because: `no acknowledged order is known to be lost: ${counts}; ${doubt}`,
-  };
+  return { verdict: 'INCONCLUSIVE', because: `${known}; ${doubt}`, lostMin, lostMax };
+}
+
+function openLoggedOf({ unknown, unknownIds }: LoadEvidence, shards: readonly ShardEvidence[]): number | undefined {
+  if (unknown === 0) return 0;
+  const found = shards.flatMap(({ logged }) => (logged?.unknown === undefined ? [] : [logged.unknown]));
+  return unknownIds?.length === unknown && found.length === shards.length ? sum(found) : undefined;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /**

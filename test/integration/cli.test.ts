@@ -25,6 +25,7 @@ describe('wrong use', () => {
       /^mex: --kill-pod: target local has no pods\. .*--target k8s\n$/,
     ],
     [['test', 'asr1', '--kill-pod'], 2, /^mex: .*--case/],
+    [['test', 'asr1', '--case', 'a4', '--kill-pod'], 2, /^mex: --kill-pod: a4 takes the broker away already\./],
     [['test', 'asr1', '--time-scale', '2'], 2, /^mex: --time-scale 2: expected a number above 0 and up to 1/],
     [['test', 'asr1', '--seed', '-1'], 2, /^mex: .*-1/],
     [['test', 'asr1', '--repeat', '0'], 2, /^mex: .*0/],

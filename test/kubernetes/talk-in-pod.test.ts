@@ -41,7 +41,11 @@ describe('a program in a pod that is talked to', () => {
       /^Could not echo .*: no such process$/,
     ],
     ['ends without', 'process.exitCode = 3', /^Could not echo .*: failed$/],
-    ['floods', 'process.stdout.write("x".repeat(200000)); process.stdin.resume()', /^Could not echo .*: the connection ended$/],
+    [
+      'floods',
+      'process.stdout.write("x".repeat(200000)); process.stdin.resume()',
+      /^Could not echo .*: the connection ended$/,
+    ],
   ])('that %s is not waited for', async (_how, script, message) => {
     runs(script);
     const { hear, pending } = bound(await talk());

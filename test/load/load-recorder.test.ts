@@ -55,3 +55,15 @@ it('leaves the counts of a generator that died, without times', () => {
   expect(evidence.latencyFromDueUs).toEqual({ buckets: [], count: 0, sum: 0 });
   expect(evidence.seconds).toEqual([]);
 });
+
+it('keeps the orders without an answer by name, all of them or none', () => {
+  const recorder = new LoadRecorder(3, []);
+  recorder.sent('orders', 0, 0)(OK, 1, 'first');
+  recorder.sent('orders', 0, 0)(RESET, 1, 'second');
+  expect(recorder.evidence(1, REPLENISHED).unknownIds).toEqual(['second']);
+  recorder.sent('orders', 0, 0)(RESET, 1);
+  expect(recorder.evidence(1, REPLENISHED)).not.toHaveProperty('unknownIds');
+  const flooded = new LoadRecorder(1_001, []);
+  for (let n = 0; n <= 1_000; n++) flooded.sent('orders', 0, 0)(RESET, 1, `x-${n}`);
+  expect(flooded.evidence(1, REPLENISHED)).not.toHaveProperty('unknownIds');
+});

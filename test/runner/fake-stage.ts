@@ -14,10 +14,12 @@ export interface FakeStage extends Stage {
 export interface FakeOptions {
   /** Called in place of sending load. */
   run?(plan: LoadPlan): Partial<LoadRun>;
+  /** Of the load, told before it ends. */
+  progressMs?: number;
 }
 
 const EMPTY = { buckets: [], count: 0, sum: 0 };
-const NOTHING_SENT: LoadEvidence = {
+export const NOTHING_SENT: LoadEvidence = {
   scheduled: 0,
   sent: 0,
   dropped: 0,
@@ -35,7 +37,7 @@ const NOTHING_SENT: LoadEvidence = {
   replenished: { orders: 0, reads: 0, failures: 0, blockedLevels: 0 },
 };
 
-export async function fakeStage({ run }: FakeOptions = {}): Promise<FakeStage> {
+export async function fakeStage({ run, progressMs }: FakeOptions = {}): Promise<FakeStage> {
   const calls: string[] = [];
   const server = await engineThatResets(calls);
   const address = server.address();
@@ -54,8 +56,10 @@ export async function fakeStage({ run }: FakeOptions = {}): Promise<FakeStage> {
     driver: {
       name: 'embedded',
       seed: async ({ idPrefix }) => void calls.push(`seed ${idPrefix}`),
-      run: async (plan) => {
+      run: async (plan, onProgress) => {
         calls.push(`load ${plan.idPrefix}`);
+        const about = { plannedMs: 0, sent: 0, failed: 0, ratePerSecond: 0, p99Ms: null };
+        if (progressMs !== undefined) onProgress({ ...about, elapsedMs: progressMs });
         const startedAtMs = now();
         return { startedAtMs, endedAtMs: now(), evidence: NOTHING_SENT, generator: { cpuMs: 0 }, ...run?.(plan) };
       },

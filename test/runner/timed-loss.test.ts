@@ -1,11 +1,13 @@
 /** A shard is lost once, half-way, and what comes after it is waited for. */
 import { expect, it } from 'vitest';
 import { CASES } from '../../src/experiment/cases.ts';
+import { runCase } from '../../src/runner/run-case.ts';
 import { TimedLoss } from '../../src/runner/timed-loss.ts';
 import type { Target } from '../../src/targets/target.ts';
-import { fakeStage } from './fake-stage.ts';
+import { fakeStage, NOTHING_SENT } from './fake-stage.ts';
 
-const phase = CASES.find(({ id }) => id === 'a2')?.phases[0];
+const a2 = CASES.find(({ id }) => id === 'a2');
+const phase = a2?.phases[0];
 if (phase === undefined) throw new Error('A2 has no phase');
 const never = new AbortController().signal;
 
@@ -62,4 +64,35 @@ it('says when nothing came after it, and keeps that it was lost', async () => {
   await timed.end();
   expect(timed.failure).toBe('no node');
   expect(timed.evidence(0)).toMatchObject({ readyMs: null });
+});
+
+it('leads to the orders without an answer being looked for in the log, by name', async () => {
+  const unknown = { ...NOTHING_SENT, unknown: 2, unknownIds: ['x-1', 'x-2'] };
+  const stage = await fakeStage({ progressMs: 150_000, run: () => ({ evidence: unknown }) });
+  const looked: unknown[] = [];
+  stage.target.loseShard = async () => ({ means: 'by the test', back: async () => {} });
+  stage.target.countLog = async (_shard, _signal, find) => {
+    looked.push(find);
+    return { orders: 3, matches: 0, lastSequence: 3, found: 1 };
+  };
+  const { deployment } = await stage.target.deploy('single', never);
+  const request = {
+    deployment,
+    runId: 'r',
+    repetition: 1,
+    seed: 1,
+    timeScale: 1,
+    logFolder: '/nowhere',
+    signal: never,
+  };
+  const quiet = { onProgress: () => {}, onPhase: async () => {} };
+  const run = (loseShard?: 'a') =>
+    runCase(stage, { case: a2 as never, ...request, ...quiet, ...(loseShard && { loseShard }) });
+  expect((await run('a')).phases[0]).toMatchObject({
+    loss: { means: 'by the test' },
+    shards: [{ logged: { orders: 3, matches: 0, unknown: 1 } }],
+  });
+  expect((await run()).phases[0]).not.toHaveProperty('loss');
+  expect(looked).toEqual([['x-1', 'x-2'], undefined]);
+  stage.close();
 });

@@ -9,6 +9,8 @@ const printing = (value: unknown): string[] => program(`console.log(${JSON.strin
 test('what the program counted is taken, and nothing else of it', async () => {
   const counted = { orders: 12, matches: 3, lastSequence: 40 };
   expect(await countLogWith(printing({ ...counted, segments: 2 }), never)).toEqual(counted);
+  expect(await countLogWith(printing({ ...counted, found: 2 }), never)).toEqual({ ...counted, found: 2 });
+  expect(await countLogWith(printing({ ...counted, found: null }), never)).toEqual(counted);
 });
 
 test.each([

@@ -16,6 +16,18 @@ function lost(accepted: number, unknown: number, logged: number | null, answers:
   return withPhase(withShard(with2, read), () => ({ loss: LOSS }));
 }
 
+/** Those without an answer were looked for, and so many of them found. */
+function named(accepted: number, unknown: number, logged: number, found: number): CaseEvidence {
+  const unknownIds = Array.from({ length: unknown }, (_, index) => `x-${index}`);
+  const evidence = withLoad(lost(accepted, unknown, logged), { unknownIds });
+  return withShard(evidence, { logged: { orders: logged, matches: 0, unknown: found } });
+}
+
+function events(published: { problems: string[] } | null): CaseEvidence {
+  const some = { orders: 100, matches: 0, repeated: 0 };
+  return withShard(lost(100, 0, 100), { published: published && { ...some, ...published } });
+}
+
 describe('the orders of a shard that was lost', () => {
   it.each<[string, CaseEvidence, string, [number, number]]>([
     ['all there', lost(100, 0, 100), 'PASS', [0, 0]],
@@ -31,6 +43,17 @@ describe('the orders of a shard that was lost', () => {
     ['all missing', lost(100, 0, 0), 'FAIL', [100, 100]],
     ['some that may be missing behind those without an answer', lost(100, 5, 103), 'INCONCLUSIVE', [0, 2]],
     ['as many as acknowledged, with open ones', lost(100, 2, 100, { ECONNRESET: 2 }), 'INCONCLUSIVE', [0, 2]],
+    ['all there, those without an answer looked for', named(100, 5, 103, 3), 'PASS', [0, 0]],
+    ['two missing, covered by as many without an answer', named(100, 5, 103, 5), 'FAIL', [2, 2]],
+    [
+      'those without an answer not all kept by name',
+      withLoad(named(100, 5, 103, 3), { unknownIds: ['x'] }),
+      'INCONCLUSIVE',
+      [0, 2],
+    ],
+    ['more than there should be', lost(100, 0, 101), 'INCONCLUSIVE', [0, 100]],
+    ['all there, their events not', events({ problems: ['3 are missing'] }), 'FAIL', [0, 0]],
+    ['all there, their events not to be read', events(null), 'INCONCLUSIVE', [0, 0]],
     ['not to be read', lost(100, 0, null), 'INVALID', [0, 100]],
     ['none at all', lost(0, 0, 0), 'INVALID', [0, 0]],
     ['of no shard', withPhase(lost(100, 0, 100), () => ({ shards: [] })), 'INVALID', [0, 100]],
@@ -73,7 +96,7 @@ describe('a case with such a loss', () => {
     const judgement = judged(lost(100, 0, 99));
     expect(judgement.cases[0]).toMatchObject({
       verdict: 'FAIL',
-      because: '1 ACKNOWLEDGED ORDERS ARE LOST: 100 orders acknowledged, 99 in the log',
+      because: 'ACKNOWLEDGED ORDERS ARE LOST, 1 of them: 100 orders acknowledged, 99 in the log',
     });
     expect(exitCodeOf(judgement, ['a2'])).toBe(3);
     expect(judged({ ...lost(100, 0, 99), brokenOff: 'no power' }).cases[0]).toMatchObject({ verdict: 'FAIL' });

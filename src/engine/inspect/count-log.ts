@@ -27,15 +27,20 @@ export interface LogInspection {
   digest: string;
   /** Bytes behind the last whole frame that are not zeros: a write under way, or torn. */
   unfinishedBytes: number;
+  /** Of the orders that were asked for, how many were placed since the last reset. Null: that reaches back behind the log. */
+  found?: number | null;
 }
 
 const KINDS = Object.keys({ place: 0, cancel: 0, amend: 0, seed: 0, reset: 0 }) as CommandKind[];
 
-export async function countLog(folder: string, disk: Disk): Promise<LogInspection> {
+/** @param wanted ids of orders to look for */
+export async function countLog(folder: string, disk: Disk, wanted?: readonly string[]): Promise<LogInspection> {
+  const finder = new OrderFinder(wanted ?? []);
   let commands = noCommands();
   let seals = 0;
   const { state, end, snapshot } = await replayFolder(folder, disk, {
     begin() {
+      finder.begin();
       commands = noCommands();
       seals = 0;
     },
@@ -48,6 +53,7 @@ export async function countLog(folder: string, disk: Disk): Promise<LogInspectio
       for (let index = 0, offset = 0; index < count; index++, offset += records.size(offset)) {
         const kind = KINDS.find((name) => COMMAND[name] === records.kind(offset));
         if (kind !== undefined) commands[kind]++;
+        finder.see(kind, records, offset);
       }
     },
   });
@@ -65,7 +71,38 @@ export async function countLog(folder: string, disk: Disk): Promise<LogInspectio
     resting: state.sideTotals('BUY').orders + state.sideTotals('SELL').orders,
     digest: digestText(state.digest),
     unfinishedBytes: end.torn?.bytes.length ?? 0,
+    ...(wanted !== undefined && { found: finder.foundSince(snapshot) }),
   };
+}
+
+class OrderFinder {
+  readonly #wanted: ReadonlySet<string>;
+  readonly #found = new Set<string>();
+  #sawReset = false;
+
+  constructor(wanted: readonly string[]) {
+    this.#wanted = new Set(wanted);
+  }
+
+  /** Null: the replay began with a state, and there was no reset since: what was placed before it is not seen. */
+  foundSince(snapshot: number): number | null {
+    return snapshot > 0 && !this.#sawReset ? null : this.#found.size;
+  }
+
+  begin(): void {
+    this.#sawReset = false;
+    this.#found.clear();
+  }
+
+  see(kind: CommandKind | undefined, records: RecordBuffer, offset: number): void {
+    if (kind === 'reset') {
+      this.#sawReset = true;
+      this.#found.clear();
+    }
+    if (kind !== 'place') return;
+    const orderId = records.orderId(offset);
+    if (this.#wanted.has(orderId)) this.#found.add(orderId);
+  }
 }
 
 function noCommands(): Record<CommandKind, number> {

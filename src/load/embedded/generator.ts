@@ -96,8 +96,9 @@ function dispatcher(session: Session, outstanding: Set<Promise<void>>, hooks: Ge
     if (hooks.dropEvery !== undefined && (index + 1) % hooks.dropEvery === 0) return;
     if (outstanding.size >= plan.vusMax) return recorder.dropped();
     const settle = recorder.sent(flow.name, arrival.dueMs, clock.nowMs());
-    const answered = sender.send(orderAt({ ...plan, flow }, arrival.n)).then((fate) => {
-      settle(fate, clock.nowMs());
+    const order = orderAt({ ...plan, flow }, arrival.n);
+    const answered = sender.send(order).then((fate) => {
+      settle(fate, clock.nowMs(), order.orderId);
       outstanding.delete(answered);
     });
     outstanding.add(answered);

@@ -15,6 +15,7 @@ import type { LoadEvidence } from '../../experiment/evidence.ts';
 import { dueOffsetsMs } from '../arrival-schedule.ts';
 import type { LoadPlan } from '../load-driver.ts';
 import { LoadRecorder } from '../load-recorder.ts';
+import { orderIdOf } from '../order-flow.ts';
 
 /** Flow, number in it, start of its scenario and of the request in epoch ms, duration in ms, fate and its key. */
 const orderLine = z.tuple([
@@ -56,10 +57,12 @@ export interface FlowCount {
 export class OrderLines {
   readonly recorder: LoadRecorder;
   readonly #flows: ReadonlyMap<string, FlowSchedule>;
+  readonly #idPrefix: string;
   readonly #startsAtMs = new Map<number, number>();
   #endedAtMs = 0;
 
-  constructor({ phase, rawFlows }: LoadPlan) {
+  constructor({ phase, rawFlows, idPrefix }: LoadPlan) {
+    this.#idPrefix = idPrefix;
     this.#flows = new Map(
       phase.flows.map(({ name, stages }) => {
         const ramp = isRamp(stages);
@@ -120,7 +123,8 @@ export class OrderLines {
     const countsFromMs = Math.min(seenMs, Math.max(0, sentMs - plannedMs));
     schedule.countsFromMs.set(job, countsFromMs);
     const dueMs = plannedMs + countsFromMs;
-    this.recorder.sent(flow, dueMs, Math.max(dueMs, sentMs))({ kind, key }, Math.max(dueMs, sentMs) + durationMs);
+    const settle = this.recorder.sent(flow, dueMs, Math.max(dueMs, sentMs));
+    settle({ kind, key }, Math.max(dueMs, sentMs) + durationMs, orderIdOf(this.#idPrefix, flow, n));
     this.#endedAtMs = Math.max(this.#endedAtMs, sentAtMs + durationMs);
   }
 }

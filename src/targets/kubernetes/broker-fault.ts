@@ -38,8 +38,11 @@ export async function beginClusterFault(
   return {
     means: 'the broker stopped by SIGSTOP in its pod',
     async end() {
-      await goOn();
-      await waitBack(cluster, AbortSignal.timeout(END_MS_MAX));
+      try {
+        await goOn();
+      } finally {
+        await waitBack(cluster, AbortSignal.timeout(END_MS_MAX));
+      }
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { KubeCluster } from '../../kubernetes/kube-cluster.ts';
 import { kubectlFor } from '../../kubernetes/kube-config.ts';
 import type { ShardId } from '../../protocol/shards.ts';
-import { type CountOutput, eventCountOf, logCountOf } from '../count-answers.ts';
+import { type CountOutput, eventCountOf, findFlags, logCountOf } from '../count-answers.ts';
 import type { EventCount, LogCount } from '../target.ts';
 import { BROKER_ADDRESS, ENGINE_CONTAINER, NAMESPACE, shardPod } from './system-names.ts';
 
@@ -13,8 +13,15 @@ const VERIFY_WAIT_S = 20;
 const COUNT_S_MAX = 55;
 const COUNT_MS_MAX = 60_000;
 
-export async function countLogInPod(cluster: KubeCluster, shard: ShardId, signal: AbortSignal): Promise<LogCount> {
-  return logCountOf(await outputOf(cluster, shard, ['wal', 'inspect', LOG_FOLDER, '--json'], signal));
+/** @param find ids of orders to look for in it */
+export async function countLogInPod(
+  cluster: KubeCluster,
+  shard: ShardId,
+  find: readonly string[],
+  signal: AbortSignal,
+): Promise<LogCount> {
+  const inspect = ['wal', 'inspect', LOG_FOLDER, '--json', ...findFlags(find)];
+  return logCountOf(await outputOf(cluster, shard, inspect, signal));
 }
 
 export async function checkEventsInPod(cluster: KubeCluster, shard: ShardId, signal: AbortSignal): Promise<EventCount> {

@@ -114,8 +114,8 @@ export class KubernetesTarget implements Target {
     return claims.length > 0;
   }
 
-  async countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount> {
-    return countLogInPod((await this.#open()).cluster, shard, signal);
+  async countLog(shard: ShardId, signal: AbortSignal, find: readonly string[] = []): Promise<LogCount> {
+    return countLogInPod((await this.#open()).cluster, shard, find, signal);
   }
 
   async checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount> {

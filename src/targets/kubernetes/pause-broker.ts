@@ -25,7 +25,8 @@ export async function pauseBroker(
   const purpose = `stop ${process}`;
   const talk = await cluster.talkInPod({ namespace: pod.namespace, pod: pod.name, container, argv, purpose }, signal);
   try {
-    await talk.hear(STOP_MS_MAX);
+    const line = await talk.hear(STOP_MS_MAX);
+    if (line !== 'stopped') throw brokenPause(`what was to stop ${process} says "${line}"`);
     signal.throwIfAborted();
   } catch (thrown) {
     // Its input ends, and whatever it stopped goes on.

@@ -15,6 +15,7 @@ import { isAlive } from '../../exec/process-identity.ts';
 import { stopProcess } from '../../exec/stop-process.ts';
 import type { FaultKind } from '../../protocol/faults.ts';
 import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
+import { findFlags } from '../count-answers.ts';
 import type { ActiveFault, Deployment, EventCount, LogCount, RealBroker, Target } from '../target.ts';
 import { beginLocalFault } from './broker-fault.ts';
 import { byStopOrder, engineOf, type LocalDeployment, type LocalSetup, ProcessChange } from './change-processes.ts';
@@ -137,8 +138,8 @@ export class LocalTarget implements Target {
     return (await readdir(join(this.folder, 'wal')).catch(() => [])).length > 0;
   }
 
-  async countLog(shard: ShardId, signal: AbortSignal): Promise<LogCount> {
-    return countLogWith(this.#countArgv(logFolder(this.folder, shard)), signal);
+  async countLog(shard: ShardId, signal: AbortSignal, find: readonly string[] = []): Promise<LogCount> {
+    return countLogWith([...this.#countArgv(logFolder(this.folder, shard)), ...findFlags(find)], signal);
   }
 
   async checkEvents(shard: ShardId, signal: AbortSignal): Promise<EventCount> {

@@ -34,6 +34,16 @@ describe('counting a log', () => {
     });
   });
 
+  it('finds orders that were placed since the last reset, each once', async () => {
+    const folder = await temporaryFolder();
+    await writeLog(folder, trades(3));
+    expect(await countLog(folder, systemDisk)).not.toHaveProperty('found');
+    expect(await countLog(folder, systemDisk, ['s-0', 'b-2', 'b-2', 'no-such'])).toMatchObject({ found: 2 });
+    const emptied = await temporaryFolder();
+    await writeLog(emptied, [...trades(3), [{ kind: 'reset' }, place(buy('later', 100, 1))]]);
+    expect(await countLog(emptied, systemDisk, ['s-0', 'later'])).toMatchObject({ found: 1 });
+  });
+
   it('begins with a snapshot where the beginning is gone', async () => {
     const folder = await temporaryFolder();
     await writeLog(folder, trades(14), SMALL);
@@ -43,6 +53,8 @@ describe('counting a log', () => {
     const { digest, orders, matches, snapshot, firstSequence } = await countLog(folder, systemDisk);
     expect({ digest, orders, matches }).toEqual({ digest: whole.digest, orders: 28, matches: 14 });
     expect([snapshot, firstSequence]).toEqual([sequence, sequence + 1]);
+    // What was placed before it cannot be found, so nothing may be said of it.
+    expect(await countLog(folder, systemDisk, ['s-0', 's-13'])).toMatchObject({ found: null });
   });
 
   it('looks over the shoulder of an engine that writes', async () => {
