@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { FakeApiServer } from '../fixtures/kube/api-server.ts';
 import { FakeTools } from '../fixtures/kube/tool-state.ts';
+import { type Fates, runControllers } from './fake-controllers.ts';
 
 export const never = new AbortController().signal;
 export const NAME = 'matching-engine-exp';
@@ -22,6 +23,8 @@ export const FREE_PORTS = {
 export interface World {
   tools: FakeTools;
   server: FakeApiServer;
+  /** What becomes of pods. */
+  fates: Fates;
   /** Where mex is run; `.mex` is below. */
   cwd: string;
   mexFolder: string;
@@ -37,6 +40,7 @@ export function worldEach(): World {
     vi.stubEnv('PATH', world.tools.path);
     world.server = await FakeApiServer.start();
     furnish(world.server, 3);
+    world.fates = runControllers(world.server);
     world.tools.change((state) => {
       state.kubeconfig = world.server.kubeconfig([`k3d-${NAME}`]);
     });
@@ -55,6 +59,7 @@ function furnish(server: FakeApiServer, nodes: number): void {
     server.put(
       { kind: 'Node', name: `node-${n}` },
       {
+        spec: {},
         metadata: n === nodes - 1 ? { labels: { 'mex.load': 'true' } } : {},
         status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { kubeletVersion: 'v1.33.13' } },
       },

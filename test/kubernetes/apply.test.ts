@@ -152,7 +152,10 @@ describe('what mex made', () => {
     server.put(namespace('monitoring'), {});
     server.put({ kind: 'Secret', name: 'grafana', namespace: 'monitoring' }, MADE);
     server.put({ kind: 'Secret', name: 'theirs', namespace: 'monitoring' }, {});
+    server.put({ kind: 'PersistentVolumeClaim', name: 'data-broker-0', namespace: 'monitoring' }, MADE);
     server.put({ kind: 'ClusterRole', name: 'prometheus' }, MADE);
+    server.put({ kind: 'StorageClass', name: 'mex-gp3' }, MADE);
+    server.put({ kind: 'StorageClass', name: 'gp2' }, {});
     server.put({ kind: 'ClusterRole', name: 'admin' }, {});
     server.put(ENGINE, MADE);
     server.put({ kind: 'Secret', name: 'other', namespace: 'elsewhere' }, MADE);
@@ -160,16 +163,25 @@ describe('what mex made', () => {
 
   it('is a namespace as a whole, and single objects in one that was there before', async () => {
     expect(await listMade(connection.api, never)).toEqual([
+      { kind: 'StorageClass', name: 'mex-gp3' },
+      { kind: 'ClusterRole', name: 'prometheus' },
       { kind: 'Namespace', name: 'matching-engine' },
       { kind: 'Secret', name: 'grafana', namespace: 'monitoring' },
-      { kind: 'ClusterRole', name: 'prometheus' },
+      { kind: 'PersistentVolumeClaim', name: 'data-broker-0', namespace: 'monitoring' },
     ]);
   });
 
   it('is removed, and nothing else', async () => {
     const told: string[] = [];
     const removed = await removeMade(connection.api, (line) => told.push(line), never);
-    expect(removed).toEqual(['ClusterRole prometheus', 'Secret monitoring/grafana', 'Namespace matching-engine']);
+    expect(removed).toEqual([
+      'PersistentVolumeClaim monitoring/data-broker-0',
+      'Secret monitoring/grafana',
+      'Namespace matching-engine',
+      'ClusterRole prometheus',
+      'StorageClass mex-gp3',
+    ]);
+    expect(connection.server.get({ kind: 'StorageClass', name: 'gp2' })).toBeDefined();
     expect(told).toEqual(removed);
     expect(connection.server.get({ kind: 'Secret', name: 'theirs', namespace: 'monitoring' })).toBeDefined();
     expect(connection.server.get(namespace('monitoring'))).toBeDefined();
