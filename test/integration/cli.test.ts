@@ -61,7 +61,7 @@ describe('wrong use', () => {
       (command): [string[], number, RegExp] => [
         [...command.split(' '), '--target', 'k8s'],
         5,
-        /^mex: There is no cluster here\. Run: mex cluster up\n$/,
+        /^(deploy multi\n)?mex: There is no cluster here\. Run: mex cluster up\n$/,
       ],
     ),
     [['deploy', 'single', '--kafka-pid', '7'], 2, /^mex: .*--kafka/],

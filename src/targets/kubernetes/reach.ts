@@ -4,6 +4,7 @@
  * command at hand uses; what it does not use is told by its address inside the cluster.
  */
 import type { HostPorts, PortName } from '../../cluster/cluster-plan.ts';
+import { MexError } from '../../errors/mex-error.ts';
 
 /** What a command does with a deployment. */
 export type Use = 'orders' | 'metrics' | 'prometheus' | 'broker';
@@ -77,9 +78,15 @@ export class Reach {
     const key = JSON.stringify(to);
     const known = this.#forwards.get(key);
     if (known !== undefined) return known;
-    const opening = this.#open(to, this.#closing.signal);
+    const opening = this.#open(to, this.#closing.signal).catch((thrown) => held(to, thrown));
     this.#forwards.set(key, opening);
     opening.catch(() => this.#forwards.delete(key));
     return opening;
   }
+}
+
+/** A port that must be this one and is taken may be held by `mex forward`: whoever reads there sees whether it is. */
+function held({ localPort }: ForwardTo, thrown: unknown): Forward {
+  if (localPort === undefined || !(thrown instanceof MexError) || thrown.code !== 'PORT_TAKEN') throw thrown;
+  return { port: localPort, close: async () => {} };
 }

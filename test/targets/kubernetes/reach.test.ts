@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MexError } from '../../../src/errors/mex-error.ts';
 import type { ForwardTo, OpenForward, Use } from '../../../src/targets/kubernetes/reach.ts';
 import { CONTEXT, clusterEach, NAMESPACE, never, PLATFORM } from './cluster-world.ts';
 
@@ -70,6 +71,21 @@ describe('in a cluster of its own', () => {
     const target = world.target({ uses: ['broker'], openForward: () => open });
     await expect(target.current()).rejects.toThrow('port 19092 is taken');
     expect(await target.current()).toMatchObject({ broker: { url: '127.0.0.1:19092' } });
+  });
+});
+
+describe('a port that is taken', () => {
+  const taken: OpenForward = () => Promise.reject(new MexError('taken', { code: 'PORT_TAKEN', exit: 5 }));
+
+  it('may be held for the broker already', async () => {
+    const target = world.target({ uses: ['broker'], openForward: () => taken });
+    const { deployment } = await target.deploy('single', never);
+    expect(deployment.broker?.url).toBe('127.0.0.1:19092');
+  });
+
+  it('is an error where any other would have done', async () => {
+    const target = world.target({ uses: ['metrics'], openForward: () => taken });
+    await expect(target.deploy('single', never)).rejects.toMatchObject({ code: 'PORT_TAKEN' });
   });
 });
 
