@@ -6,6 +6,9 @@ import { delimiter, join } from 'node:path';
 
 const KIT = process.env.MEX_TOOLS ?? join(homedir(), '.cache/mex-tools');
 export const NODE_IMAGE = 'rancher/k3s:v1.33.13-k3s1';
+/** Of those that `cluster up` puts there: Kafka and Prometheus. It does without Grafana. */
+export const KAFKA_IMAGE = imageIn('broker-kafka/statefulset.yaml');
+const PROMETHEUS_IMAGE = imageIn('monitoring-plain/prometheus.yaml');
 /** Any that has a program in it. */
 export const POD_IMAGE = 'node:24-bookworm-slim';
 
@@ -25,6 +28,13 @@ function whatIsMissing(): string | undefined {
     spawnSync(file, args, { env: { ...process.env, ...K3D_ENV } }).status === 0;
   if (!answers('docker', 'version')) return 'there is no docker whose daemon answers';
   if (!answers('k3d', 'version')) return `there is no k3d in ${KIT}/bin, and none on the PATH`;
-  const missing = [NODE_IMAGE, POD_IMAGE].find((image) => !answers('docker', 'image', 'inspect', image));
+  const missing = [NODE_IMAGE, POD_IMAGE, KAFKA_IMAGE, PROMETHEUS_IMAGE].find(
+    (image) => !answers('docker', 'image', 'inspect', image),
+  );
   return missing === undefined ? undefined : `docker has no image ${missing}`;
+}
+
+function imageIn(component: string): string {
+  const text = readFileSync(join(import.meta.dirname, '../manifests/components', component), 'utf8');
+  return /image: (\S+)/.exec(text)?.[1] ?? '';
 }

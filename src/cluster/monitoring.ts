@@ -95,14 +95,15 @@ export async function removeCharts(
   const found = await releasesIn(cluster, signal);
   if (found.length === 0) return [];
   const inOwnNamespace = await ownsNamespace(cluster, signal);
+  const { releases = [] } = (await readRecord(folder)) ?? {};
   try {
     await requireHelm(signal);
   } catch (thrown) {
-    if (goWithNamespace && inOwnNamespace) return [];
+    const othersOnly = !inOwnNamespace && !found.some((release) => releases.includes(release));
+    if (othersOnly || (goWithNamespace && inOwnNamespace)) return [];
     throw thrown;
   }
   const helm = new Helm(cluster.ref);
-  const { releases = [] } = (await readRecord(folder)) ?? {};
   const removed: string[] = [];
   for (const release of found) {
     const state = await helm.status(release, signal);

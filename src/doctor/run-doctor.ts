@@ -9,7 +9,7 @@ import { MexError, messageOf } from '../errors/mex-error.ts';
 import type { Check, TargetName } from './check.ts';
 import { readMachine } from './machine.ts';
 import { machineChecks } from './machine-checks.ts';
-import { toolChecks } from './tool-checks.ts';
+import { type SparedTools, toolChecks } from './tool-checks.ts';
 
 export interface DoctorOptions {
   target: TargetName;
@@ -17,15 +17,16 @@ export interface DoctorOptions {
   root?: string;
   /** Creates the results folder. */
   fix?: boolean;
+  spared?: SparedTools;
   signal?: AbortSignal;
 }
 
 /** @throws MexError exit 5 when `fix` cannot create the folder; otherwise only the signal's reason. */
 export async function runDoctor(options: DoctorOptions): Promise<Check[]> {
-  const { target, root = process.cwd(), fix = false, signal } = options;
+  const { target, root = process.cwd(), fix = false, spared, signal } = options;
   if (fix) await createResults(join(root, 'results'));
   const machine = await readMachine(root);
-  const tools = await toolChecks(machine, target, { ...(signal && { signal }) });
+  const tools = await toolChecks(machine, target, { ...(spared && { spared }), ...(signal && { signal }) });
   return [...machineChecks(machine, target), ...tools];
 }
 

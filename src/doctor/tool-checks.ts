@@ -70,8 +70,9 @@ export const TOOLS: readonly Tool[] = [
     name: 'k6',
     minimum: '2.0',
     tested: TESTED_VERSIONS.k6,
-    ...OF_K8S,
-    usedFor: 'for k8s and --driver k6',
+    // In a cluster the load is sent from inside of it, by the image of k6.
+    neededBy: null,
+    usedFor: 'for --driver k6, and for load on a cluster from here',
     versionArgs: ['version'],
     versionPattern: /k6\S* v?(\d[\d.]*)/,
   },
@@ -105,20 +106,30 @@ export async function checkTool(label: ToolName, machine: Machine, find: FindToo
 
 export type FindTool = (question: ToolQuestion, signal?: AbortSignal) => Promise<ToolAnswer>;
 
+/** Tools that the target asks for and this one does without, each with the reason. */
+export type SparedTools = Readonly<Partial<Record<ToolName, string>>>;
+
 export async function toolChecks(
   machine: Machine,
   target: TargetName,
-  { signal, find = findTool }: { signal?: AbortSignal; find?: FindTool } = {},
+  { signal, find = findTool, spared = {} }: { signal?: AbortSignal; find?: FindTool; spared?: SparedTools } = {},
 ): Promise<Check[]> {
   const checks = TOOLS.map(async (tool) => {
-    return toolCheck(tool, await find(tool, signal), { machine, needed: tool.neededBy === target });
+    const needed = tool.neededBy === target;
+    const reason = needed ? spared[tool.label] : undefined;
+    const whyNot = reason === undefined ? tool.usedFor : `not needed: ${reason}`;
+    return toolCheck(tool, await find(tool, signal), { machine, needed: needed && reason === undefined, whyNot });
   });
   return Promise.all(checks);
 }
 
-function toolCheck(tool: Tool, answer: ToolAnswer, context: { machine: Machine; needed: boolean }): Check {
+function toolCheck(
+  tool: Tool,
+  answer: ToolAnswer,
+  context: { machine: Machine; needed: boolean; whyNot?: string },
+): Check {
   const { label, minimum, tested, usedFor } = tool;
-  const { machine, needed } = context;
+  const { machine, needed, whyNot = usedFor } = context;
   const version = answer.found ? answer.version : undefined;
   const ok = version !== undefined && (minimum === undefined || isAtLeast(version, minimum));
   const wanted = minimum === undefined ? 'any version' : `>= ${minimum}`;
@@ -127,7 +138,7 @@ function toolCheck(tool: Tool, answer: ToolAnswer, context: { machine: Machine; 
     needed,
     ok,
     found: version ?? (answer.found ? `there, but ${answer.problem}` : 'not found'),
-    wanted: needed ? wanted : `${wanted} (${usedFor})`,
+    wanted: needed ? wanted : `${wanted} (${whyNot})`,
     tested,
     newerThanTested: version !== undefined && isNewerThan(version, tested.at(-1) ?? version),
     hint: ok ? null : installHint(label, machine),

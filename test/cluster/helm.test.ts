@@ -316,6 +316,17 @@ describe('mex cluster down of a cluster by context', () => {
     expect(statuses()).toEqual(['deployed']);
   });
 
+  it('does not ask for helm because of releases of others', async () => {
+    world.server.put({ kind: 'Namespace', name: 'monitoring' }, {});
+    world.server.put(
+      { kind: 'Secret', name: 'sh.helm.release.v1.grafana.v1', namespace: 'monitoring' },
+      { metadata: { labels: { owner: 'helm', name: 'grafana' } } },
+    );
+    rmSync(join(world.tools.path, 'helm'));
+    await up({ ...EKS, observability: 'plain' });
+    expect((await down()).removed.filter((name) => name.startsWith('Helm'))).toEqual([]);
+  });
+
   it('without helm lets them go with their namespace, if that is its own', async () => {
     await up(EKS);
     rmSync(join(world.tools.path, 'helm'));

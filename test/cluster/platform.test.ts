@@ -23,6 +23,8 @@ const TOKEN = engines('Secret', 'mex-admin-token');
 const GRAFANA_LOGIN = monitoring('Secret', 'mex-grafana');
 const MADE = { labels: { 'app.kubernetes.io/managed-by': 'mex', 'app.kubernetes.io/part-of': 'mex' } };
 const dataOf = (ref: ObjectRef) => (world.server.get(ref) as KubeObject & { data: Record<string, string> }).data;
+/** One time each, and each time all of what came before. */
+const INTERRUPTED_MS_MAX = 240_000;
 const PLAIN = { observability: 'plain' } as const;
 
 beforeEach(() => {
@@ -204,6 +206,27 @@ describe('a cluster of its own', () => {
       message: expect.stringMatching(/^The image grafana\/k6:2\.2\.0 is not on k3d-\S+-agent-0 after 3 attempts/),
     });
   });
+});
+
+it('goes on after an interruption in any of its steps', { timeout: INTERRUPTED_MS_MAX }, async () => {
+  const titles = [
+    ...['kubectl', 'docker and k3d', `cluster ${NAME}`, 'kubeconfig', 'nodes', 'names and volumes', 'image of mex'],
+    ...['platform', 'images of others', 'what another choice left', 'namespaces', 'secrets', 'objects', 'monitoring'],
+    'broker',
+  ];
+  for (const title of titles) {
+    const stop = new AbortController();
+    const interrupted = upPlatform(world, PLAIN, stop.signal, (begun) => {
+      // In the middle of it: it has begun, and waits for its first answer.
+      if (begun === title) queueMicrotask(() => stop.abort(new Error(`interrupted in ${title}`)));
+    });
+    await expect(interrupted).rejects.toThrow(/interrupted in /);
+  }
+  const { found } = await up();
+  expect(Object.keys(found)).toEqual(titles);
+  expect(found.broker).toBe('redpanda is ready');
+  expect((await up()).changed).toEqual([]);
+  expect(calls(/^k3d cluster create/).length).toBeLessThanOrEqual(3);
 });
 
 describe('another choice', () => {

@@ -20,7 +20,12 @@ export interface UpOutcome {
   changed: string[];
 }
 
-export async function upPlatform(world: World, asked: Asked = {}, signal = never): Promise<UpOutcome> {
+export async function upPlatform(
+  world: World,
+  asked: Asked = {},
+  signal = never,
+  onBegin: (title: string) => void = () => {},
+): Promise<UpOutcome> {
   const { context, registry, image: name, chartFolder, ...wish } = asked;
   const own: ClusterWish = { agents: 2, ports: FREE_PORTS };
   const image = { folder: world.mexFolder, root: world.cwd, version: VERSION, registry, name };
@@ -29,6 +34,7 @@ export async function upPlatform(world: World, asked: Asked = {}, signal = never
   const outcome: UpOutcome = { found: {}, changed: [] };
   try {
     for (const { title, run } of steps) {
+      onBegin(title);
       const { found, changed } = await run(() => {}, signal);
       outcome.found[title] = found;
       if (changed) outcome.changed.push(title);

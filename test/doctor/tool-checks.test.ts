@@ -18,9 +18,31 @@ describe('the tools of k8s', () => {
     const checks = await toolChecks(machine, 'k8s', { find: find(versions) });
     expect(checks.filter(isMissing).map(({ name, found }) => [name, found])).toEqual([
       ['kubectl', '1.27.9'],
-      ['k6', 'not found'],
       ['git', 'not found'],
     ]);
+  });
+
+  it('are not needed where the cluster does without them, and that is said', async () => {
+    const spared = { helm: 'the monitoring is installed without it' };
+    const checks = await toolChecks(machine, 'k8s', { find: find({ ...versions, helm: '2.17' }), spared });
+    expect(checks.find(({ name }) => name === 'helm')).toMatchObject({
+      ...{ ok: false, needed: false, found: '2.17' },
+      wanted: '>= 3 (not needed: the monitoring is installed without it)',
+    });
+    const local = await toolChecks(machine, 'local', { find: find({}), spared });
+    expect(local.find(({ name }) => name === 'helm')?.wanted).toBe('>= 3 (for k8s)');
+  });
+
+  it.each([
+    ['docker', '20.9.1', '20.10.0'],
+    ['kubectl', '1.27.16', '1.28.0'],
+    ['helm', '2.17.0', '3.0.0'],
+  ])('%s must be newer than %s: %s will do', async (name, old, enough) => {
+    const okWith = async (version: string) => {
+      const checks = await toolChecks(machine, 'k8s', { find: find({ [name]: version }) });
+      return checks.find((one) => one.name === name)?.ok;
+    };
+    expect([await okWith(old), await okWith(enough)]).toEqual([false, true]);
   });
 
   it('are listed for local, and never fail it', async () => {
@@ -32,7 +54,7 @@ describe('the tools of k8s', () => {
       ['k3d', false, 'for k8s'],
       ['kubectl', false, 'for k8s'],
       ['helm', false, 'for k8s'],
-      ['k6', false, 'for k8s and --driver k6'],
+      ['k6', false, 'for --driver k6, and for load on a cluster from here'],
       ['prometheus', false, 'for --metrics prometheus'],
       ['git', false, 'for k8s'],
     ]);

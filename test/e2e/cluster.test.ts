@@ -10,7 +10,7 @@ import { loadImage } from '../../src/cluster/load-image.ts';
 import { KubeCluster } from '../../src/kubernetes/kube-cluster.ts';
 import { freePort } from '../free-port.ts';
 import { runMex, startMex } from '../mex-process.ts';
-import { K3D_ENV, NODE_IMAGE, noK3d, POD_IMAGE } from '../real-k3d.ts';
+import { K3D_ENV, KAFKA_IMAGE, NODE_IMAGE, noK3d, POD_IMAGE } from '../real-k3d.ts';
 import { skipped } from '../skipped.ts';
 import { jobManifest, STAGE, setManifest } from './cluster-manifests.ts';
 
@@ -48,8 +48,10 @@ describe.skipIf(missing)('a cluster', () => {
     const ports = await Promise.all(names.map(async (name) => `${name}=${await freePort()}`));
     gatewayUrl = `http://127.0.0.1:${parsePorts(ports).gateway}/`;
     up = ['cluster', 'up', '--name', NAME, '--agents', '2', '--k3s-image', NODE_IMAGE];
-    up.push(...ports.flatMap((port) => ['--port', port]));
+    up.push(...ports.flatMap((port) => ['--port', port]), '--broker', 'kafka', '--observability', 'plain');
     vi.stubEnv('PATH', K3D_ENV.PATH);
+    // With the network of this machine, which may be the only one that reaches the packages.
+    await json('image', 'build', '--network', 'host');
   });
   afterAll(async () => {
     await cluster?.close();
@@ -70,20 +72,50 @@ describe.skipIf(missing)('a cluster', () => {
     expectNothingLeft();
   });
 
-  it('comes up after another interruption, and then changes nothing', async () => {
-    const { child, ended } = startMex(up, cwd, env());
-    await expect
-      .poll(() => docker('ps', '--quiet', '--filter', `name=^k3d-${NAME}-server-0$`).length, { timeout: 60_000 })
-      .toBe(1);
-    child.kill('SIGINT');
-    expect((await ended).exit).toBe(130);
-    expect(await json(...up)).toMatchObject({ changed: true, context: `k3d-${NAME}` });
-    expect(await json('cluster', 'up')).toMatchObject({ changed: false });
+  it('comes up after interruptions, with all that a system under test needs, and then changes nothing', async () => {
+    await interrupt(() => docker('ps', '--quiet', '--filter', `name=^k3d-${NAME}-server-0$`).length > 0);
     const { kubeconfig } = clusterFiles(join(cwd, '.mex'));
+    const record = () => readFileSync(clusterFiles(join(cwd, '.mex')).record, 'utf8');
+    await interrupt(() => record().includes('"platform"'));
+    expect(await json(...up)).toMatchObject({ changed: true, context: `k3d-${NAME}` });
+    const again = await json('cluster', 'up');
+    expect(again).toMatchObject({ changed: false });
+    expect(again.steps).toEqual(
+      expect.arrayContaining([
+        { title: 'broker', changed: false, found: 'kafka is ready' },
+        { title: 'monitoring', changed: false, found: expect.stringMatching(/^Prometheus (is|and Grafana are) ready/) },
+      ]),
+    );
     cluster = await KubeCluster.open({ context: `k3d-${NAME}`, kubeconfig });
     const mounts = '{{range .Mounts}}{{.Name}}{{"\\n"}}{{end}}';
     volumes = NODES.flatMap((node) => docker('inspect', '--format', mounts, node));
     expect(volumes.length).toBeGreaterThan(NODES.length);
+  });
+
+  it('shows what it has: broker, monitoring and where it is reached', async () => {
+    const status = await json('cluster', 'status');
+    expect(status).toMatchObject({
+      state: 'running',
+      platform: {
+        broker: 'kafka',
+        observability: 'plain',
+        place: 'k3d',
+        image: expect.stringMatching(/^mex:.+-[0-9a-f]{12}$/),
+      },
+      pods: expect.arrayContaining([
+        expect.objectContaining({ namespace: NAMESPACE, name: 'broker-0', ready: true }),
+        expect.objectContaining({ name: expect.stringMatching(/^prometheus-/), ready: true }),
+      ]),
+    });
+    const { prometheus } = status.addresses as { prometheus: string };
+    const targets = (await (await fetch(`${prometheus}/api/v1/targets`)).json()) as { status: string };
+    expect(targets.status).toBe('success');
+    const nodeImages = NODES.map((node) =>
+      docker('exec', node, 'ctr', '-n', 'k8s.io', 'images', 'list', '--quiet').join(' '),
+    );
+    for (const images of nodeImages) expect(images).toContain(`docker.io/${KAFKA_IMAGE}`);
+    const claim = { kind: 'PersistentVolumeClaim', name: 'data-broker-0', namespace: NAMESPACE } as const;
+    expect((await cluster.get(claim, never))?.metadata.labels).toMatchObject({ 'app.kubernetes.io/managed-by': 'mex' });
   });
 
   it('gets an image onto each of its nodes, once', async () => {
@@ -94,7 +126,9 @@ describe.skipIf(missing)('a cluster', () => {
   });
 
   it('runs a restricted pod with a volume, reached through its node, and is not changed by being told again', async () => {
-    expect((await apply(STAGE + setManifest('good'))).map(({ outcome }) => outcome)).toEqual(Array(4).fill('created'));
+    const outcomes = (await apply(STAGE + setManifest('good'))).map(({ outcome }) => outcome);
+    // The namespace is there already.
+    expect(outcomes).toEqual(['changed', ...Array(3).fill('created')]);
     await cluster.rollout(set('good'), ROLLOUT, never);
     await cluster.waitUntilAnswers(gatewayUrl, never);
     expect((await apply(STAGE + setManifest('good'))).map(({ outcome }) => outcome)).toEqual(
@@ -194,7 +228,10 @@ describe.skipIf(missing)('a cluster', () => {
     expect(await json('cluster', 'status')).toMatchObject({
       state: 'running',
       nodes: NODES.map((name) => ({ name, forLoad: name.endsWith('agent-1') })),
-      namespaces: [{ name: NAMESPACE, madeByMex: true }],
+      namespaces: [
+        { name: NAMESPACE, madeByMex: true },
+        { name: 'monitoring', madeByMex: true },
+      ],
       pods: expect.arrayContaining([expect.objectContaining({ name: 'place-0', ready: false })]),
     });
   });
@@ -208,6 +245,14 @@ describe.skipIf(missing)('a cluster', () => {
     expect(existsSync(join(cwd, '.kube'))).toBe(false);
   });
 });
+
+/** Ends `cluster up` by Ctrl-C when it has come so far. */
+async function interrupt(hasComeSoFar: () => boolean): Promise<void> {
+  const { child, ended } = startMex(up, cwd, env());
+  await expect.poll(hasComeSoFar, { timeout: 300_000, interval: 200 }).toBe(true);
+  child.kill('SIGINT');
+  expect((await ended).exit).toBe(130);
+}
 
 function expectNothingLeft(): void {
   expect(docker('ps', '--all', '--format', '{{.Names}}').filter((name) => name.includes(NAME))).toEqual([]);

@@ -1,7 +1,7 @@
 /** `mex cluster` and `mex image` from outside, with fake tools and a fake API server. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { isAlive } from '../../src/exec/process-identity.ts';
 import { FREE_PORTS, NAME, worldEach } from '../cluster/fake-world.ts';
 import { type Ended, type Running, runMex, startMex } from '../mex-process.ts';
@@ -15,20 +15,25 @@ const json = async (...args: string[]): Promise<Record<string, unknown>> => {
   return JSON.parse(stdout);
 };
 const PORTS = Object.entries(FREE_PORTS).flatMap(([name, port]) => ['--port', `${name}=${port}`]);
-const UP = ['cluster', 'up', '--agents', '2', ...PORTS];
+const UP = ['cluster', 'up', '--agents', '2', '--observability', 'plain', ...PORTS];
+/** Of a cluster by context. */
+const TAKE = ['cluster', 'up', '--observability', 'plain', '--image', 'mex:1', '--context'];
+const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).version;
+const ID = `sha256:1f2e3d4c5b6a${'0'.repeat(52)}`;
+const IMAGE = `mex:${VERSION}-1f2e3d4c5b6a`;
+beforeEach(() => world.tools.change(({ images }) => void Object.assign(images, { [`mex:${VERSION}`]: ID })));
 const everything = () => {
   const { containers, networks, volumes } = world.tools.state;
   return [...containers, ...networks, ...volumes];
 };
 const NAMESPACE = { kind: 'Namespace', name: 'matching-engine' } as const;
-const MADE = { metadata: { labels: { 'app.kubernetes.io/managed-by': 'mex' } }, status: { phase: 'Active' } };
 
 describe('a cluster of its own', () => {
   it('comes up, is shown and goes, each with one JSON document; twice is as good as once', async () => {
     const kubeconfig = join(world.mexFolder, 'cluster.kubeconfig');
     expect(await json(...UP)).toMatchObject({ context: `k3d-${NAME}`, kubeconfig, changed: true });
     expect(await json('cluster', 'up')).toMatchObject({ changed: false });
-    world.server.put(NAMESPACE, MADE);
+    world.server.put(NAMESPACE, { status: { phase: 'Active' } });
     const image = {
       name: 'main',
       image: 'x',
@@ -40,10 +45,14 @@ describe('a cluster of its own', () => {
       { kind: 'Pod', name: 'engine-a-0', namespace: 'matching-engine' },
       { spec: { nodeName: 'node-1' }, status: { phase: 'Pending', containerStatuses: [image] } },
     );
-    expect(await json('cluster', 'status')).toEqual({
+    const at = (port: number) => `http://127.0.0.1:${port}`;
+    expect(await json('cluster', 'status')).toMatchObject({
       state: 'running',
       name: NAME,
       ports: FREE_PORTS,
+      platform: { broker: 'redpanda', observability: 'plain', place: 'k3d', image: IMAGE },
+      addresses: { prometheus: at(FREE_PORTS.prometheus), grafana: at(FREE_PORTS.grafana) },
+      passwordCommand: expect.stringMatching(/ -n monitoring get secret mex-grafana .*admin-password.* \| base64 -d$/),
       context: `k3d-${NAME}`,
       kubeconfig,
       nodes: [0, 1, 2].map((n) => ({
@@ -53,8 +62,12 @@ describe('a cluster of its own', () => {
         version: 'v1.33.13',
         forLoad: n === 2,
       })),
-      namespaces: [{ name: 'matching-engine', phase: 'Active', madeByMex: true }],
-      pods: [
+      namespaces: [
+        { name: 'matching-engine', phase: 'Active', madeByMex: true },
+        { name: 'monitoring', madeByMex: true },
+      ],
+      pods: expect.arrayContaining([
+        ...['broker-0', 'prometheus-0', 'grafana-0'].map((name) => expect.objectContaining({ name, ready: true })),
         {
           namespace: 'matching-engine',
           name: 'engine-a-0',
@@ -64,11 +77,14 @@ describe('a cluster of its own', () => {
           restarts: 3,
           trouble: 'x: ErrImagePull',
         },
-      ],
+      ]),
     });
-    expect((await mex('cluster', 'status')).stdout).toContain(
-      'pod matching-engine/engine-a-0: x: ErrImagePull, on node-1, 3 restarts\n',
-    );
+    const { stdout } = await mex('cluster', 'status');
+    expect(stdout).toContain('pod matching-engine/engine-a-0: x: ErrImagePull, on node-1, 3 restarts\n');
+    expect(stdout).toContain(`\nplatform: redpanda, monitoring by manifests, place k3d, image ${IMAGE}\n`);
+    const login = world.server.get({ kind: 'Secret', name: 'mex-grafana', namespace: 'monitoring' });
+    const { 'admin-password': password = '' } = (login as unknown as { data: Record<string, string> }).data;
+    expect(stdout).not.toContain(Buffer.from(password, 'base64').toString());
     expect(await json('cluster', 'down')).toMatchObject({ removed: expect.arrayContaining([`k3d-${NAME}`]) });
     expect(await json('cluster', 'down')).toEqual({ removed: [] });
     expect(everything()).toEqual([]);
@@ -150,31 +166,32 @@ describe("somebody else's cluster", () => {
 
   it('is taken by its context, and gives back what mex made in it, and only with consent', async () => {
     theirs();
-    const before = readFileSync(join(world.cwd, 'theirs'), 'utf8');
-    expect(await json('cluster', 'up', '--context', 'eks')).toMatchObject({ context: 'eks', kubeconfig: null });
-    expect(await json('cluster', 'up', '--context', 'eks')).toMatchObject({ changed: false });
-    expect(await json('cluster', 'status')).toMatchObject({ state: 'other', name: 'eks', context: 'eks' });
-    world.server.put(NAMESPACE, MADE);
     world.server.put({ kind: 'Namespace', name: 'monitoring' }, {});
+    const before = readFileSync(join(world.cwd, 'theirs'), 'utf8');
+    expect(await json(...TAKE, 'eks')).toMatchObject({ context: 'eks', kubeconfig: null });
+    expect(await json(...TAKE, 'eks')).toMatchObject({ changed: false });
+    expect(await json('cluster', 'status')).toMatchObject({ state: 'other', name: 'eks', context: 'eks' });
     const refused = await mex('cluster', 'down');
     expect(refused).toMatchObject({ exit: 2, stdout: '' });
     expect(refused.stderr).toMatch(/mex: This removes what mex made from the cluster of context "eks".*--yes\n$/);
     expect(world.server.get(NAMESPACE)).toBeDefined();
-    expect(await json('cluster', 'down', '--yes')).toEqual({ removed: ['Namespace matching-engine'] });
+    expect(await json('cluster', 'down', '--yes')).toEqual({
+      removed: expect.arrayContaining(['Namespace matching-engine', 'Secret monitoring/mex-grafana']),
+    });
     expect(world.server.get({ kind: 'Namespace', name: 'monitoring' })).toBeDefined();
     expect(readFileSync(join(world.cwd, 'theirs'), 'utf8')).toBe(before);
-    expect(world.tools.calls).toEqual([]);
+    expect(world.tools.calls.filter((call) => !call.startsWith('kubectl '))).toEqual([]);
     expect(existsSync(world.mexFolder)).toBe(false);
   });
 
   it('and its own are not used from one folder', async () => {
     theirs();
-    await json('cluster', 'up', '--context', 'eks');
+    await json(...TAKE, 'eks');
     expect((await mex(...UP)).stderr).toMatch(/mex works on the cluster of context "eks" from here/);
-    expect((await mex('cluster', 'up', '--context', 'work')).stderr).toMatch(/that of context "eks"/);
+    expect((await mex(...TAKE, 'work')).stderr).toMatch(/that of context "eks"/);
     await json('cluster', 'down', '--yes');
     await json(...UP);
-    expect((await mex('cluster', 'up', '--context', 'eks')).stderr).toMatch(/its own, matching-engine-exp/);
+    expect((await mex(...TAKE, 'eks')).stderr).toMatch(/its own, matching-engine-exp/);
   });
 
   it.each<[string, () => void, RegExp]>([
@@ -182,7 +199,7 @@ describe("somebody else's cluster", () => {
     ['without a kubeconfig', () => {}, /Could not read context "moon" of your kubeconfig: ENOENT/],
   ])('%s is told in one line', async (_what, prepare, line) => {
     prepare();
-    const { exit, stderr } = await mex('cluster', 'up', '--context', 'moon');
+    const { exit, stderr } = await mex(...TAKE, 'moon');
     expect(stderr).toMatch(line);
     expect(exit).toBe(5);
     expect(existsSync(world.mexFolder)).toBe(false);
@@ -193,7 +210,7 @@ describe("somebody else's cluster", () => {
     world.server.put({ kind: 'StorageClass', name: 'local-path' }, { metadata: {} });
     world.server.drop({ kind: 'StorageClass', name: 'local-path' });
     world.server.put({ kind: 'StorageClass', name: 'gp2' }, {});
-    const { exit, stderr } = await mex('cluster', 'up', '--context', 'eks');
+    const { exit, stderr } = await mex(...TAKE, 'eks');
     expect(stderr).toMatch(/mex: The cluster has no default storage class.*it has gp2.*annotate storageclass gp2 /);
     expect(exit).toBe(5);
   });
@@ -206,6 +223,15 @@ describe('wrong use', () => {
     [['cluster', 'up', '--agents', '-1'], /^mex: .*-1/],
     [['cluster', 'up', '--port', '8080'], /^mex: --port 8080: expected NAME=PORT/],
     [['cluster', 'up', '--name', '-x'], /^mex: .*--name/],
+    [['cluster', 'up', '--broker', 'nats'], /^mex: .*redpanda, kafka/],
+    [['cluster', 'up', '--registry', 'ghcr.io/me/mex'], /^mex: .*--context/],
+    [['cluster', 'up', '--place', 'aws'], /^mex: .*--context/],
+    [['cluster', 'up', '--context', 'x'], /^mex: The nodes of that cluster must pull the image of mex.*--registry/],
+    [
+      ['cluster', 'up', '--context', 'x', '--image', 'mex:latest'],
+      /^mex: --image mex:latest: expected a name with a tag/,
+    ],
+    [['cluster', 'up', '--context', 'x', '--image', 'a:1', '--registry', 'a/b'], /^mex: .*--(image|registry)/],
     [['image', 'push'], /^mex: .*registry/],
     [['image', 'push', '--registry', 'mex:1'], /^mex: --registry mex:1: expected HOST\/REPOSITORY/],
   ])('%j ends with 2 and one line', async (args, line) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +38,26 @@ describe('mex doctor', () => {
     expect(JSON.parse(stdout).checks.length).toBeGreaterThan(10);
   });
 
+  it.each([
+    ['plain', ['k3d', 'docker', 'docker daemon', 'helm']],
+    ['helm', ['k3d', 'docker', 'docker daemon']],
+  ])('does without what the cluster of a context with monitoring by %s does without', (observability, spared) => {
+    const cwd = folder();
+    mkdirSync(join(cwd, '.mex'));
+    const platform = { broker: 'kafka', observability, place: 'aws', image: 'r/mex:1' };
+    writeFileSync(
+      join(cwd, '.mex/cluster.json'),
+      JSON.stringify({ version: 1, kind: 'context', context: 'eks', platform }),
+    );
+    const { status, stdout } = doctor(cwd, cwd, '--target', 'k8s', '--json');
+    expect(status).toBe(5);
+    const checks: { name: string; needed: boolean; wanted: string }[] = JSON.parse(stdout).checks;
+    const notNeeded = checks.filter(({ wanted }) => wanted.includes('(not needed: '));
+    expect(notNeeded.map(({ name }) => name).toSorted()).toEqual(spared.toSorted());
+    expect(notNeeded.filter(({ needed }) => needed)).toEqual([]);
+    expect(checks.find(({ name }) => name === 'kubectl')).toMatchObject({ needed: true });
+  });
+
   it.skipIf(skipped(process.platform === 'win32', 'doctor --fix', 'its fake tools are shell scripts'))(
     'creates the results folder with --fix, lists the rest, runs no installer',
     () => {
@@ -72,7 +92,7 @@ describe('mex doctor', () => {
       expect(stdout).toMatch(/✓ prometheus +9\.0\.0 .*tested with 2\.42\.0 and 3\.16\.0; this is newer/);
       const { checks } = JSON.parse(doctor(cwd, cwd, '--json').stdout);
       expect(checks.find(({ name }: { name: string }) => name === 'k6')).toMatchObject({
-        ...{ ok: true, found: '9.1.0', wanted: '>= 2.0 (for k8s and --driver k6)' },
+        ...{ ok: true, found: '9.1.0', wanted: '>= 2.0 (for --driver k6, and for load on a cluster from here)' },
         ...{ tested: ['2.2.0'], newerThanTested: true },
       });
     },
