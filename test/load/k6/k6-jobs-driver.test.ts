@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LOAD_LABEL } from '../../../src/cluster/cluster-plan.ts';
 import { KubeCluster } from '../../../src/kubernetes/kube-cluster.ts';
 import { K6Driver } from '../../../src/load/k6/k6-driver.ts';
 import { K6JobsDriver } from '../../../src/load/k6/k6-jobs-driver.ts';
@@ -282,7 +283,14 @@ describe('what goes into the cluster', () => {
           metadata: { labels: { app: 'k6', ...loadLabels } },
           spec: {
             securityContext: { runAsNonRoot: true },
-            affinity: { nodeAffinity: expect.anything(), podAntiAffinity: expect.anything() },
+            affinity: {
+              nodeAffinity: {
+                preferredDuringSchedulingIgnoredDuringExecution: [
+                  { preference: { matchExpressions: [{ key: LOAD_LABEL, operator: 'In', values: ['true'] }] } },
+                ],
+              },
+              podAntiAffinity: expect.anything(),
+            },
             initContainers: [{ image: 'mex:test', command: ['cp', '-r', '/app/k6', '/app/src', '/scripts'] }],
             containers: [{ image: 'grafana/k6:2.2.0', resources: { limits: { cpu: '1' } } }],
             volumes: [{ name: 'scripts' }, { name: 'plan', configMap: { name: expect.stringMatching(/^k6-\w{8}$/) } }],
