@@ -122,13 +122,18 @@ function k6Container(container: Container, { plan, k6Image, jobs }: JobsWanted, 
   return {
     ...container,
     image: k6Image ?? container.image,
-    args: [run, '--paused', '--address', CONTROL_ADDRESS, ...segmentOf(index, jobs), ...options],
+    args: [run, '--paused', '--address', CONTROL_ADDRESS, ...shareOf(index, jobs), ...options],
     env: [
       ...kept.filter(({ name }) => !(name in added)),
       ...Object.entries(added).map(([name, value]) => ({ name, value })),
     ],
     volumeMounts: [...(container.volumeMounts ?? []), { name: 'plan', mountPath: PLAN_FOLDER, readOnly: true }],
   };
+}
+
+/** Without a tag of its own its series would be those of the other Jobs. */
+function shareOf(index: number, jobs: number): string[] {
+  return jobs === 1 ? [] : [...segmentOf(index, jobs), '--tag', `load_job=${index + 1}`];
 }
 
 /** Which share of the schedule: of the orders one after the other each Job has its turn. */

@@ -9,6 +9,8 @@ const REMOTE_WRITE = 'Prometheus remote write';
 const AT_ITS_END = /^Stopping output \d+ failed/;
 /** Thresholds are told by the verdicts. */
 const OF_THRESHOLDS = /^thresholds on metrics .* have been crossed/;
+/** Only mex tells k6 so, and says why. */
+const BY_MEX = 'test run stopped from REST API';
 
 export class K6Words {
   readonly #complaints = new Map<string, number>();
@@ -19,7 +21,7 @@ export class K6Words {
   take({ level, text, output }: Said): void {
     if (level !== 'error' && level !== 'warning' && level !== 'fatal') return;
     const words = text.replace(/\s+/g, ' ').slice(0, CHARACTERS_MAX);
-    if (OF_THRESHOLDS.test(words)) return;
+    if (OF_THRESHOLDS.test(words) || words === BY_MEX) return;
     if (output === REMOTE_WRITE || AT_ITS_END.test(words)) {
       this.#refused = { count: this.#refused.count + 1, text: words };
       return;

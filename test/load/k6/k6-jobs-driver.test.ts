@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LOAD_LABEL } from '../../../src/cluster/cluster-plan.ts';
 import { KubeCluster } from '../../../src/kubernetes/kube-cluster.ts';
 import { K6Driver } from '../../../src/load/k6/k6-driver.ts';
 import { K6JobsDriver } from '../../../src/load/k6/k6-jobs-driver.ts';
@@ -244,7 +245,8 @@ describe('a Job that does not come to its end', () => {
 describe('stopped by a person', () => {
   it('lets k6 end in good order, and gives what was measured', async () => {
     const stopping = new AbortController();
-    const stopped = [...all().slice(6, 7), ...framed({ iterations: 7 })];
+    const told = JSON.stringify({ level: 'error', msg: 'test run stopped from REST API' });
+    const stopped = [...all().slice(6, 7), told, ...framed({ iterations: 7 })];
     const { brokenOff, evidence } = await run(() => ({ lines: all().slice(0, 6), stopped }), {
       signal: stopping.signal,
       onProgress: ({ sent }) => {
@@ -252,6 +254,7 @@ describe('stopped by a person', () => {
       },
     });
     expect(brokenOff).toBe('the load was stopped');
+    expect(evidence.notes).toBeUndefined();
     expect(evidence.sent).toBe(7);
     expect(fake.told.at(-1)).toBe('stop 1');
     expect(fake.left).toEqual([]);
@@ -280,7 +283,14 @@ describe('what goes into the cluster', () => {
           metadata: { labels: { app: 'k6', ...loadLabels } },
           spec: {
             securityContext: { runAsNonRoot: true },
-            affinity: { nodeAffinity: expect.anything(), podAntiAffinity: expect.anything() },
+            affinity: {
+              nodeAffinity: {
+                preferredDuringSchedulingIgnoredDuringExecution: [
+                  { preference: { matchExpressions: [{ key: LOAD_LABEL, operator: 'In', values: ['true'] }] } },
+                ],
+              },
+              podAntiAffinity: expect.anything(),
+            },
             initContainers: [{ image: 'mex:test', command: ['cp', '-r', '/app/k6', '/app/src', '/scripts'] }],
             containers: [{ image: 'grafana/k6:2.2.0', resources: { limits: { cpu: '1' } } }],
             volumes: [{ name: 'scripts' }, { name: 'plan', configMap: { name: expect.stringMatching(/^k6-\w{8}$/) } }],
@@ -294,7 +304,7 @@ describe('what goes into the cluster', () => {
     const { args = [], env = [] } = containerOf(fake.jobs[1]) ?? {};
     const words = args.join(' ');
     expect(words).toMatch(
-      /^run --paused --address 127\.0\.0\.1:6565 --execution-segment 1\/2:1 --execution-segment-sequence 0,1\/2,1 /,
+      /^run --paused --address 127\.0\.0\.1:6565 --execution-segment 1\/2:1 --execution-segment-sequence 0,1\/2,1 --tag load_job=2 /,
     );
     expect(words).toMatch(
       / -e PLAN=\/plan\/plan\.json -o experimental-prometheus-rw --tag testid=run\/a2\/steady \/scripts\/k6\/test-asr1-a2-normal-load\.js$/,
