@@ -115,10 +115,10 @@ describe.skipIf(missing)('a broker that is a black hole', () => {
   it('is stopped in its pod, and runs when the fault has ended', async () => {
     const fault = await begin('black hole');
     expect(fault.means).toBe('the broker stopped by SIGSTOP in its pod');
-    expect(broker.state()).toBe('T');
+    expect(broker.state()).toBe('stands');
     expect(brokerOf(connection.server)).toEqual(here);
     await fault.end();
-    expect(broker.state()).toBe('S');
+    expect(broker.state()).toBe('runs');
   });
 
   it('is no fault when it ran in the meantime', async () => {
@@ -140,7 +140,7 @@ describe.skipIf(missing)('a broker that is a black hole', () => {
   it('runs as soon as the connection to its pod is lost, and the fault is none', async () => {
     const fault = await begin('black hole');
     connection.server.cutSockets();
-    await expect.poll(() => broker.state(), { timeout: 10_000 }).toBe('S');
+    await expect.poll(() => broker.state(), { timeout: 10_000 }).toBe('runs');
     await expect(fault.end()).rejects.toMatchObject({
       message: expect.stringContaining('went on before it was told to'),
     });

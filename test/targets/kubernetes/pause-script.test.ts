@@ -34,19 +34,19 @@ describe.skipIf(missing)('a process that the script stops', () => {
   it('stands while it is told to, and goes on when it is told to', async () => {
     run(broker.name, 60);
     expect(await next()).toBe('stopped');
-    expect(broker.state()).toBe('T');
+    expect(broker.state()).toBe('stands');
     shell.stdin.write('hold\n');
     expect(await next()).toBe('stands');
     shell.stdin.write('end\n');
     expect(await next()).toBe('continues');
-    expect(broker.state()).toBe('S');
+    expect(broker.state()).toBe('runs');
     expect((await once(shell, 'exit'))[0]).toBe(0);
   });
 
   it('goes on when nobody prolongs it', async () => {
     run(broker.name, 1);
     expect(await next()).toBe('stopped');
-    await states().toBe('S');
+    await states().toBe('runs');
     expect(await next()).toBe('continues');
   });
 
@@ -64,14 +64,14 @@ describe.skipIf(missing)('a process that the script stops', () => {
     run(broker.name, 60);
     expect(await next()).toBe('stopped');
     end();
-    await states().toBe('S');
+    await states().toBe('runs');
   });
 
   it('is told to run when somebody else has let it go on', async () => {
     run(broker.name, 60);
     expect(await next()).toBe('stopped');
     broker.letGoOn();
-    await states().toBe('S');
+    await states().toBe('runs');
     shell.stdin.write('hold\n');
     expect(await next()).toBe('runs');
   });
@@ -86,6 +86,6 @@ describe.skipIf(missing)('a process that the script stops', () => {
     shell.stderr.setEncoding('utf8').on('data', (text) => said.push(text));
     expect((await once(shell, 'close'))[0]).toBe(3);
     expect(said.join('')).toContain(words);
-    expect(broker.state()).toBe('S');
+    expect(broker.state()).toBe('runs');
   });
 });

@@ -23,10 +23,10 @@ export class Stoppable {
     return this;
   }
 
-  /** Of the first one: `S` it sleeps, `T` it is stopped. */
-  state(): string {
+  /** What the first one does. */
+  state(): 'stands' | 'runs' {
     const stat = readFileSync(`/proc/${this.#running[0]?.pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+    return stat[stat.lastIndexOf(')') + 2] === 'T' ? 'stands' : 'runs';
   }
 
   /** As somebody else would. */
