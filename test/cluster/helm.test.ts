@@ -12,6 +12,8 @@ import type { HelmFault } from '../fixtures/kube/tool-state.ts';
 import { NAME, never, worldEach } from './fake-world.ts';
 import { type Asked, ID, upPlatform } from './up-platform.ts';
 
+/** Each of the fakes is a program, and a machine may be busy. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const world = worldEach();
 const up = (asked: Asked = {}) => upPlatform(world, asked);
 const calls = (what: RegExp) => world.tools.calls.filter((call) => what.test(call));

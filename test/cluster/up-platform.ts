@@ -27,7 +27,7 @@ export async function upPlatform(
   onBegin: (title: string) => void = () => {},
 ): Promise<UpOutcome> {
   const { context, registry, image: name, chartFolder, ...wish } = asked;
-  const own: ClusterWish = { agents: 2, ports: FREE_PORTS };
+  const own: ClusterWish = { agents: 1, ports: FREE_PORTS };
   const image = { folder: world.mexFolder, root: world.cwd, version: VERSION, registry, name };
   const cluster = context === undefined ? own : { context };
   const { steps, session } = await upSteps({ cluster, wish, image, chartFolder });
