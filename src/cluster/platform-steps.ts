@@ -63,7 +63,8 @@ export function platformSteps(
       if (image === undefined) throw new Error('the image is brought before the platform is chosen');
       const outcome = await choosePlatform(cluster, { folder, wish: request.wish, image: image.image }, signal);
       const { platform } = outcome;
-      const objects = await renderSystem({ platform, shape: 'single' }, folder, signal);
+      // What any shape stands on: an account of the gateway is there before there is a gateway.
+      const objects = await renderSystem({ platform, shape: 'multi' }, folder, signal);
       chosen = { platform, objects: objects.filter((object) => !isUnderTest(object)) };
       return outcome;
     }),

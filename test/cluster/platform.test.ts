@@ -87,6 +87,8 @@ describe('a cluster of its own', () => {
       ({ images }) => void Object.assign(images, { 'apache/kafka:4.4.0': `sha256:${'c'.repeat(64)}` }),
     );
     const first = await up({ broker: 'kafka', ...PLAIN });
+    const account = { kind: 'ServiceAccount', name: 'edge-gateway', namespace: 'matching-engine' } as const;
+    expect(world.server.get(account)).toBeDefined();
     expect(first.found).toMatchObject({
       kubectl: 'there',
       'image of mex': `built; ${IMAGE} loaded into 2 nodes`,
