@@ -1,15 +1,17 @@
-/** Takes the broker away in the middle third of a phase, by the clock of the load itself, and gives it back in any case. */
+/**
+ * Takes the broker away in the middle third of a phase, by the clock of the load itself, and gives it back in any case. Where
+ * it takes a while to be away, it is away for a third all the same, as far as the phase is long enough.
+ */
 import { messageOf } from '../errors/mex-error.ts';
 import type { Phase } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
-import { faultWindow } from '../experiment/fault-window.ts';
+import { faultEndMs, faultWindow } from '../experiment/fault-window.ts';
 import type { ActiveFault, Target } from '../targets/target.ts';
 
 export class TimedFault {
   readonly #target: Target;
   readonly #phase: Phase;
   readonly #signal: AbortSignal;
-  readonly #window: { fromMs: number; toMs: number };
   #step: Promise<void> = Promise.resolve();
   #isAsked = false;
   #isOver = false;
@@ -22,16 +24,15 @@ export class TimedFault {
     this.#target = target;
     this.#phase = phase;
     this.#signal = signal;
-    this.#window = faultWindow(phase);
   }
 
   /** The load has run for so long. */
   at(elapsedMs: number): void {
-    if (!this.#isAsked && !this.#isOver && elapsedMs >= this.#window.fromMs) {
+    if (!this.#isAsked && !this.#isOver && elapsedMs >= faultWindow(this.#phase).fromMs) {
       this.#isAsked = true;
       this.#step = this.#step.then(() => this.#begin());
     }
-    if (this.#isAsked && !this.#isOver && elapsedMs >= this.#window.toMs) void this.end();
+    if (this.#isAsked && !this.#isOver && elapsedMs >= this.#endMs()) void this.end();
   }
 
   /** Resolves when it is undone. */
@@ -48,6 +49,12 @@ export class TimedFault {
     const { means, askedMs, beganMs, endedMs } = this.#times;
     const sinceStart = (atMs: number): number => atMs - startedAtMs;
     return { kind, means, askedMs: sinceStart(askedMs), fromMs: sinceStart(beganMs), toMs: sinceStart(endedMs) };
+  }
+
+  /** While it is still being brought about: the latest. */
+  #endMs(): number {
+    const delayMs = this.#times === null ? Number.POSITIVE_INFINITY : this.#times.beganMs - this.#times.askedMs;
+    return faultEndMs(this.#phase, delayMs);
   }
 
   async #begin(): Promise<void> {

@@ -1,6 +1,7 @@
 /** The broker is taken away once, in the middle third, and given back whatever happens. */
 import { expect, it } from 'vitest';
 import { CASES } from '../../src/experiment/cases.ts';
+import { faultEndMs } from '../../src/experiment/fault-window.ts';
 import { TimedFault } from '../../src/runner/timed-fault.ts';
 import { fakeStage } from './fake-stage.ts';
 
@@ -18,6 +19,30 @@ it('begins after a third of the load and ends after two, once', async () => {
   expect(stage.calls).toEqual(['fault black hole', 'fault ends']);
   expect(fault.evidence(0)).toMatchObject({ kind: 'black hole', means: 'by the test' });
   stage.close();
+});
+
+it('is given back at the latest while there is phase left, where it takes long to be away', async () => {
+  const stage = await fakeStage();
+  let isAway: () => void = () => {};
+  const beginFault = () =>
+    new Promise<{ means: string; end(): Promise<void> }>((resolve) => {
+      isAway = () => resolve({ means: 'late', end: async () => void stage.calls.push('fault ends') });
+    });
+  const fault = new TimedFault({ ...stage.target, beginFault }, phase, never);
+  fault.at(60_000);
+  await expect.poll(() => stage.calls).toEqual([]);
+  fault.at(149_999);
+  isAway();
+  await expect.poll(() => fault.evidence(0)).toBeDefined();
+  expect(stage.calls).toEqual([]);
+  fault.at(150_000);
+  await fault.end();
+  expect(stage.calls).toEqual(['fault ends']);
+  stage.close();
+});
+
+it('is as long as it should be where it took a while to be away', () => {
+  expect([0, 5_000, 40_000].map((delayMs) => faultEndMs(phase, delayMs))).toEqual([120_000, 125_000, 150_000]);
 });
 
 it('ends when the load ends early, and is not begun any more', async () => {
