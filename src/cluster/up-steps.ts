@@ -4,7 +4,7 @@ import { MexError } from '../errors/mex-error.ts';
 import { tryCommand } from '../exec/run-command.ts';
 import { ownClusterSteps } from './bring-up.ts';
 import type { ClusterWish } from './cluster-plan.ts';
-import { readRecord } from './cluster-record.ts';
+import { type ClusterRecord, readRecord } from './cluster-record.ts';
 import type { ClusterStep, ClusterSteps } from './cluster-steps.ts';
 import { requireHelm } from './helm.ts';
 import { noImage } from './mex-image.ts';
@@ -21,17 +21,26 @@ const LOOK_MS_MAX = 30_000;
 export async function upSteps(request: UpRequest): Promise<ClusterSteps> {
   const { cluster, image, wish, chartFolder } = request;
   const { folder } = image;
-  const { platform: recorded } = (await readRecord(folder)) ?? {};
+  const record = await readRecord(folder);
+  const recorded = record?.platform;
   const byHelm = observabilityOf(recorded, wish) === 'helm';
   if (chartFolder !== undefined && !byHelm) throw chartsWithoutHelm();
   const tools = toolStep(byHelm);
-  if ('context' in cluster) {
-    const { steps, session } = await otherClusterSteps(folder, cluster.context);
+  const asked = 'context' in cluster ? cluster : contextAsBefore(record, cluster);
+  if ('context' in asked) {
+    const { steps, session } = await otherClusterSteps(folder, asked.context);
     if (image.registry === undefined && image.name === undefined && recorded === undefined) throw noImage();
     return { session, steps: [tools, ...steps, ...platformSteps(session, 'context', request)] };
   }
-  const { steps, session } = await ownClusterSteps(folder, cluster);
+  const { steps, session } = await ownClusterSteps(folder, asked);
   return { session, steps: [tools, ...steps, ...platformSteps(session, 'k3d', request)] };
+}
+
+/** The cluster of a context is taken again where nothing is said that only mex's own can have. */
+function contextAsBefore(record: ClusterRecord | undefined, wish: ClusterWish): ClusterWish | { context: string } {
+  const { name, agents, k3sImage, ports } = wish;
+  const says = [name, agents, k3sImage, ...Object.values(ports)].some((one) => one !== undefined);
+  return record?.kind === 'context' && !says ? { context: record.context } : wish;
 }
 
 /** Before anything is made. */

@@ -170,6 +170,7 @@ describe("somebody else's cluster", () => {
     const before = readFileSync(join(world.cwd, 'theirs'), 'utf8');
     expect(await json(...TAKE, 'eks')).toMatchObject({ context: 'eks', kubeconfig: null });
     expect(await json(...TAKE, 'eks')).toMatchObject({ changed: false });
+    expect(await json('cluster', 'up')).toMatchObject({ context: 'eks', changed: false });
     expect(await json('cluster', 'status')).toMatchObject({ state: 'other', name: 'eks', context: 'eks' });
     const refused = await mex('cluster', 'down');
     expect(refused).toMatchObject({ exit: 2, stdout: '' });
