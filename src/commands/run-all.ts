@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { parseTimeScale, resultsFlag, runFlags, selectCases } from '../cli/experiment-command.ts';
 import { chooseLoad } from '../cli/load-flags.ts';
@@ -68,8 +69,14 @@ export default class RunAll extends RunCommand {
   }
 
   async #doctor(target: TargetName): Promise<void> {
-    const { runDoctor } = await import('../doctor/run-doctor.ts');
-    const missing = (await runDoctor({ target })).filter(({ needed, ok }) => needed && !ok);
+    const [{ runDoctor }, { sparedTools }] = await Promise.all([
+      import('../doctor/run-doctor.ts'),
+      import('../cli/spared-tools.ts'),
+    ]);
+    const spared = target === 'k8s' ? await sparedTools(resolve('.mex')) : {};
+    const missing = (await runDoctor({ target, spared, signal: this.signal })).filter(
+      ({ needed, ok }) => needed && !ok,
+    );
     if (missing.length === 0) return;
     const found = missing.map(({ name, found, wanted }) => `${name} ${found}, wanted ${wanted}`).join('; ');
     throw new MexError(`This machine cannot run the experiment: ${found}`, {

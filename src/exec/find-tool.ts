@@ -15,8 +15,8 @@ export type ToolAnswer =
   /** `version` is absent where the program is there and does not tell; `problem` says how that ended. */
   | { found: true; version?: string; problem?: string };
 
-/** A healthy tool answers in well under a second, also on a cold disk. */
-const VERSION_TIMEOUT_MS = 5_000;
+/** A healthy tool answers in well under a second, also on a cold disk; beside a cluster that starts it may take many. */
+const VERSION_TIMEOUT_MS = 15_000;
 
 export async function findTool(question: ToolQuestion, signal?: AbortSignal): Promise<ToolAnswer> {
   const { name, versionArgs, versionPattern } = question;
