@@ -56,6 +56,7 @@ export default class Results extends ExperimentCommand {
     const [runId, asr] = whichRun(args.run, args.asr);
     const { prometheus, from, to } = flags;
     if (prometheus !== undefined && runId === undefined) {
+      if (flags.format === 'md' || flags.format === 'junit') throw noReport(flags.format);
       return this.#observed({ url: prometheus, asr: asr ?? 'asr1', as: flags.as, from, to, nowMs: Date.now() });
     }
     if (from !== undefined || to !== undefined || flags.as !== undefined) throw stretchOfRun();
@@ -93,6 +94,14 @@ function stretchOfRun(): MexError {
     code: 'BAD_FLAG',
     exit: EXIT.usage,
     suggestion: 'A run knows its own stretches: leave the flags out, or the run.',
+  });
+}
+
+function noReport(format: string): MexError {
+  return new MexError(`--format ${format} was given for a stretch of time, which has no report`, {
+    code: 'BAD_FLAG',
+    exit: EXIT.usage,
+    suggestion: 'Take table or json, or name a run.',
   });
 }
 

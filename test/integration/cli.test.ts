@@ -38,6 +38,12 @@ describe('wrong use', () => {
     [['results', 'newer'], 2, /^mex: .*schema version 99; this mex reads up to 1\. Update mex/],
     [['results', '--format', 'pdf'], 2, /^mex: .*--format/],
     [
+      ['results', '--prometheus', 'http://127.0.0.1:1', '--format', 'md'],
+      2,
+      /^mex: --format md was given for a stretch/,
+    ],
+    [['results', 'newer', '--prometheus', 'http://127.0.0.1:1', '--as', 'a2'], 2, /^mex: A run was named, and --from/],
+    [
       ['deploy', 'single', '--kafka', 'nonsense'],
       2,
       /^mex: --kafka nonsense: expected host:port, several separated by/,

@@ -10,7 +10,7 @@ import { scaleBack } from './scale-broker.ts';
 
 export type FromFaultKeeper = { type: 'ready' } | { type: 'failed'; message: string };
 
-/** With the pauses between them five minutes: a cluster that restarts is back by then. */
+/** With the pauses between them five minutes at least: a cluster that restarts is back by then. */
 const TRIES_MAX = 60;
 const PAUSE_MS = 5_000;
 const ONE_TRY_MS_MAX = 30_000;
