@@ -99,7 +99,11 @@ describe.skipIf(missing)('the experiment in a cluster', () => {
   it('counts B2 through the gateway, sent by two Jobs as one schedule', async () => {
     const { record, missed } = await caseRun('asr2', '--case', 'b2', '--load-jobs', '2');
     expect(missed).toEqual([]);
-    expect(record.cases[0]?.phases.map(({ load }) => load.sent)).toEqual([1_260]);
+    // Each k6 may begin one more than was due, at the very end.
+    const [sent = 0] = record.cases[0]?.phases.map(({ load }) => load.sent) ?? [];
+    expect(sent).toBeGreaterThanOrEqual(1_260);
+    expect(sent).toBeLessThanOrEqual(1_262);
+    expect(record.config.load).toEqual({ from: 'cluster', jobs: 2 });
   });
 
   it('counts A4: the broker is stopped in its pod, and scaled to nothing, and all events are there afterwards', async () => {
