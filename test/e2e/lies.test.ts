@@ -60,7 +60,7 @@ describe('the judge', () => {
   });
 
   it('does not count A4 with a publisher that calls delivered what is not', async () => {
-    const { result, missed } = await runShortened('a4', SHORT, { engine: 'no-acks' });
+    const { result, missed } = await runShortened('a4', SHORT, { engine: 'no-acks', phaseMsMin: 45_000 });
     expect(missed).toContain('agreement');
     expect(result.verdict).toBe('INVALID');
   });
