@@ -117,7 +117,7 @@ describe('a cluster of its own', () => {
   it('has nothing of what an experiment deploys', async () => {
     await up(PLAIN);
     const applied = world.server.seen('PATCH').map(({ path }) => path);
-    expect(applied.filter((path) => /me-shard-?[abc]?$|edge-gateway/.test(path))).toEqual([
+    expect(applied.filter((path) => /me-shard-?[abc]?$|edge-gateway/.test(path)).toSorted()).toEqual([
       '/api/v1/namespaces/matching-engine/serviceaccounts/edge-gateway',
       '/api/v1/namespaces/matching-engine/serviceaccounts/me-shard',
     ]);
