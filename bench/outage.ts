@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readTopics } from '../src/events/read-topics.ts';
+import { SHORT_COLLECTIONS } from '../src/exec/short-collections.ts';
 import { EVENT_ID_HEADER, TOPICS } from '../src/protocol/event-records.ts';
 import { METRIC } from '../src/protocol/metrics.ts';
 import { quantileOf } from '../src/stats/quantile.ts';
@@ -22,8 +23,6 @@ const RATE = 1_000;
 const STRETCH_SECONDS = 15;
 const AROUND_STRETCHES = 4;
 const OUTAGE_SECONDS = Number(process.env.OUTAGE_SECONDS ?? 60);
-/** Those that `mex deploy` starts an engine with. */
-const SHORT_COLLECTIONS = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--initial-old-space-size=64'];
 
 interface Stretch {
   requestP99Ms: number;

@@ -5,6 +5,7 @@ import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
 import type { AsrId, Case, CaseId } from '../experiment/cases.ts';
 import { CASES } from '../experiment/cases.ts';
+import { AS_NEEDED, type Repeat } from '../experiment/criteria.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import { RESULTS_ROOT } from '../runner/results-folder.ts';
 import type { StepRunner } from '../runner/run-experiment.ts';
@@ -43,7 +44,11 @@ export const runFlags = {
     default: '1',
     helpValue: 'F',
   }),
-  repeat: Flags.integer({ description: 'run each case this many times', default: 1, min: 1, max: 20 }),
+  repeat: Flags.integer({
+    description: `run each case this many times (default: once, and A4 up to ${AS_NEEDED.repetitionsMax} times, until its noise allows a verdict)`,
+    min: 1,
+    max: 20,
+  }),
 };
 
 export interface RunOptions {
@@ -53,7 +58,7 @@ export interface RunOptions {
   results: string;
   seed: number;
   timeScale: number;
-  repeat: number;
+  repeat: Repeat;
   cases: readonly Case[];
 }
 

@@ -24,7 +24,7 @@ interface ParsedTestFlags extends BrokerFlags, MetricsFlags, LoadFlags {
   target: TargetName;
   results: string;
   seed: number;
-  repeat: number;
+  repeat?: number | undefined;
   'time-scale': string;
   case?: string | undefined;
   'kill-pod': boolean;
@@ -38,7 +38,7 @@ export abstract class TestCommand extends RunCommand {
       load: chooseLoad(flags.target, flags),
       metrics: flags,
       seed: flags.seed,
-      repeat: flags.repeat,
+      repeat: flags.repeat ?? ('as needed' as const),
       timeScale: parseTimeScale(flags['time-scale']),
       cases: selectCases(asr, flags.case),
     };

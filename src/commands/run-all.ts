@@ -50,7 +50,7 @@ export default class RunAll extends RunCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(RunAll);
-    const { results, resume, target, seed, repeat } = flags;
+    const { results, resume, target, seed, repeat = 'as needed' } = flags;
     const timeScale = parseTimeScale(flags.quick ? QUICK_TIME_SCALE : flags['time-scale']);
     const cases = [...selectCases('asr1'), ...selectCases('asr2')];
     const record = await this.runCases({

@@ -54,6 +54,16 @@ export const SCALING = { efficiencyMin: 0.9, shards: 3 } as const;
 /** Comparisons of two p99s: allowed rise, and the difference too small to matter. */
 export const COMPARISON = { decouplingRiseMax: 0.1, isolationRiseMax: 0.05, practicalMs: 1, confidence: 0.95 } as const;
 
+/** How often each case is measured. */
+export type Repeat = number | 'as needed';
+
+/**
+ * As needed: a case that compares two p99s is measured again until, if nothing differs, the comparison would say so with
+ * this power; so often at most. How much there is to measure is told by the noise of what came before alone. Were it told
+ * by the comparison, chance would choose when to stop.
+ */
+export const AS_NEEDED = { power: 0.8, repetitionsMax: 7 } as const;
+
 /**
  * Heap growth that the orders themselves do not explain: bytes for each order taken. An order leaves some 0.65 KiB (it
  * rests, or the asks that replace those it took do, and all their ids are remembered), and up to 2 KiB of what outlived

@@ -1,18 +1,16 @@
 /** When a phase is without its broker. */
 import { type Phase, phaseDurationMs } from './cases.ts';
 
-/** When the broker is taken away, and when it is given back: offsets from the phase's start. */
+/**
+ * When the broker is taken away, and when it is given back: offsets from the phase's start. What follows is long enough to
+ * see the events arrive, and no longer: a p99 is known the better, the more latencies there are without the broker.
+ */
 export function faultWindow(phase: Phase): { fromMs: number; toMs: number } {
   const plannedMs = phaseDurationMs(phase);
-  return { fromMs: plannedMs / 3, toMs: (plannedMs * 2) / 3 };
+  return { fromMs: plannedMs / 3, toMs: (plannedMs * 5) / 6 };
 }
 
-/**
- * A broker that ends in good order takes seconds to be away: the fault then lasts as much longer, but not so long that it
- * would reach the end of the phase.
- */
-export function faultEndMs(phase: Phase, delayMs: number): number {
-  return Math.min(faultWindow(phase).toMs + delayMs, phaseDurationMs(phase) * LATEST_END_SHARE);
+/** A broker that ends in good order takes seconds to be away; it must be away for a third of the phase all the same. */
+export function awayMsMin(phase: Phase): number {
+  return phaseDurationMs(phase) / 3;
 }
-
-const LATEST_END_SHARE = 5 / 6;

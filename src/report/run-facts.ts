@@ -1,4 +1,5 @@
 /** What a reader must know of a run to weigh its figures, in sentences. */
+import { AS_NEEDED } from '../experiment/criteria.ts';
 import { phaseName } from './latency-rows.ts';
 import { duration, gibibytes, instant } from './quantities.ts';
 import type { RunRecord } from './run-record.ts';
@@ -17,7 +18,7 @@ export function runFacts(record: RunRecord): string[] {
   ];
   const fewCores = fewCoresFact(record);
   if (fewCores !== undefined) facts.push(fewCores);
-  facts.push(...faultFacts(record), ...driverFacts(record));
+  facts.push(...repetitionFacts(record), ...faultFacts(record), ...driverFacts(record));
   if (interrupted) facts.push('interrupted: only what was measured until then is judged');
   for (const { caseId, startedAtMs, because } of record.repeated ?? []) {
     facts.push(
@@ -25,6 +26,17 @@ export function runFacts(record: RunRecord): string[] {
     );
   }
   return facts;
+}
+
+/** Who measures until something can be said must say how often. */
+function repetitionFacts({ config, cases }: RunRecord): string[] {
+  if (config.repeat !== 'as needed') return [];
+  const again = cases.filter(({ repetition }) => repetition === 2);
+  return again.map(({ caseId }) => {
+    const times = cases.filter((one) => one.caseId === caseId).length;
+    const most = `${AS_NEEDED.repetitionsMax} at most`;
+    return `${caseId.toUpperCase()}: ${times} repetitions, as many as the noise of what came before asked for (${most})`;
+  });
 }
 
 /** How each fault was brought about: not every cluster allows each of them. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { CaseId } from '../experiment/cases.ts';
+import type { Repeat } from '../experiment/criteria.ts';
 import type { CaseEvidence } from '../experiment/evidence.ts';
 import type { Judgement } from '../verdict/verdict.ts';
 import { caseEvidenceSchema, caseIdSchema, type SameType } from './evidence-schema.ts';
@@ -24,7 +25,7 @@ export interface RunRecord {
     driver: string;
     seed: number;
     timeScale: number;
-    repeat: number;
+    repeat: Repeat;
     cases: CaseId[];
     /** Where the engines published: `stand-in`, or the `host:port` of a real one. Absent until a case was measured. */
     broker?: string;
@@ -160,7 +161,7 @@ const runRecordSchema = z.object({
     driver: z.string(),
     seed: z.number(),
     timeScale: z.number().positive(),
-    repeat: z.number().int().min(1),
+    repeat: z.union([z.number().int().min(1), z.literal('as needed')]),
     cases: z.array(caseIdSchema),
     broker: z.string().exactOptional(),
     metrics: z.string().exactOptional(),

@@ -6,14 +6,14 @@
  */
 import { EXIT } from '../errors/exit-codes.ts';
 import { MexError } from '../errors/mex-error.ts';
-import { type Case, phaseDurationMs, type Shard } from '../experiment/cases.ts';
+import type { Case, Shard } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
-import { scaleCase } from '../experiment/scale-case.ts';
 import { SHAPE_SHARDS } from '../protocol/shards.ts';
 import type { RunRecord } from '../report/run-record.ts';
 import type { Deployment, Shape } from '../targets/target.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Judgement } from '../verdict/verdict.ts';
+import { forgetInvalid, pendingWork, titleOf, type WorkItem } from './pending-work.ts';
 import type { ResultsFolder } from './results-folder.ts';
 import { runCase } from './run-case.ts';
 import type { PhaseProgress, Stage } from './run-phase.ts';
@@ -45,15 +45,17 @@ export interface ExperimentRequest {
 }
 
 export async function runExperiment(stage: Stage, request: ExperimentRequest): Promise<RunRecord> {
-  const { record, folder, signal } = request;
-  const work = pendingWork(request);
+  const { cases, record, folder, signal } = request;
+  record.judgement = judgeAgain(record);
+  forgetInvalid(record);
   await saveRecord(stage, record, folder);
   try {
-    for (const [index, item] of work.entries()) {
+    for (;;) {
+      const work = pendingWork(cases, record);
+      const [next] = work;
+      if (next === undefined) break;
       signal.throwIfAborted();
-      const left = minutesLeft(work.slice(index), record.config.timeScale);
-      const title = `[${index + 1}/${work.length}] ${titleOf(item, record.config.repeat)}, about ${left} to go`;
-      await runOne(stage, request, { ...item, title });
+      await runOne(stage, request, { ...next, title: titleOf(next, work, record) });
     }
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
@@ -65,43 +67,6 @@ export async function runExperiment(stage: Stage, request: ExperimentRequest): P
   await writeReports(record, folder);
   return record;
 }
-
-interface WorkItem {
-  case: Case;
-  repetition: number;
-}
-
-/** What is left to run. A case that does not count, broken off or invalid, is run again, and the record says so. */
-function pendingWork({ cases, record }: ExperimentRequest): WorkItem[] {
-  for (const { caseId, repetition, verdict, because } of judgeAgain(record).cases) {
-    if (verdict !== 'INVALID') continue;
-    const index = record.cases.findIndex((one) => one.caseId === caseId && one.repetition === repetition);
-    const [attempt] = record.cases.splice(index, 1);
-    const startedAtMs = attempt?.phases[0]?.startedAtMs ?? record.startedAtMs;
-    record.repeated = [...(record.repeated ?? []), { caseId, repetition, startedAtMs, because }];
-  }
-  const done = new Set(record.cases.map(({ caseId, repetition }) => `${caseId}/${repetition}`));
-  const runnable = cases.filter(({ notRun }) => notRun?.part !== 'case');
-  return runnable.flatMap((one) =>
-    Array.from({ length: record.config.repeat }, (_, index) => ({ case: one, repetition: index + 1 })).filter(
-      ({ repetition }) => !done.has(`${one.id}/${repetition}`),
-    ),
-  );
-}
-
-function titleOf({ case: one, repetition }: WorkItem, repeat: number): string {
-  const again = repeat > 1 ? `, ${repetition} of ${repeat}` : '';
-  return `${one.id.toUpperCase()} ${one.title}${again}`;
-}
-
-/** What is planned, and some seconds a phase for seeding and coming to rest. */
-function minutesLeft(work: WorkItem[], timeScale: number): string {
-  const phases = work.flatMap((item) => scaleCase(item.case, timeScale).phases);
-  const leftMs = phases.reduce((sum, phase) => sum + phaseDurationMs(phase) + AROUND_PHASE_MS, 0);
-  return `${Math.ceil(leftMs / 60_000)} min`;
-}
-
-const AROUND_PHASE_MS = 6_000;
 
 async function runOne(stage: Stage, request: ExperimentRequest, item: WorkItem & { title: string }): Promise<void> {
   const { record, folder, signal, step } = request;

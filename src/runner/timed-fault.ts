@@ -1,11 +1,8 @@
-/**
- * Takes the broker away in the middle third of a phase, by the clock of the load itself, and gives it back in any case. Where
- * it takes a while to be away, it is away for a third all the same, as far as the phase is long enough.
- */
+/** Takes the broker away in the middle of a phase, by the clock of the load itself, and gives it back in any case. */
 import { messageOf } from '../errors/mex-error.ts';
 import type { Phase } from '../experiment/cases.ts';
 import type { PhaseEvidence } from '../experiment/evidence.ts';
-import { faultEndMs, faultWindow } from '../experiment/fault-window.ts';
+import { faultWindow } from '../experiment/fault-window.ts';
 import type { ActiveFault, Target } from '../targets/target.ts';
 
 export class TimedFault {
@@ -28,11 +25,12 @@ export class TimedFault {
 
   /** The load has run for so long. */
   at(elapsedMs: number): void {
-    if (!this.#isAsked && !this.#isOver && elapsedMs >= faultWindow(this.#phase).fromMs) {
+    const { fromMs, toMs } = faultWindow(this.#phase);
+    if (!this.#isAsked && !this.#isOver && elapsedMs >= fromMs) {
       this.#isAsked = true;
       this.#step = this.#step.then(() => this.#begin());
     }
-    if (this.#isAsked && !this.#isOver && elapsedMs >= this.#endMs()) void this.end();
+    if (this.#isAsked && !this.#isOver && elapsedMs >= toMs) void this.end();
   }
 
   /** Resolves when it is undone. */
@@ -49,12 +47,6 @@ export class TimedFault {
     const { means, askedMs, beganMs, endedMs } = this.#times;
     const sinceStart = (atMs: number): number => atMs - startedAtMs;
     return { kind, means, askedMs: sinceStart(askedMs), fromMs: sinceStart(beganMs), toMs: sinceStart(endedMs) };
-  }
-
-  /** While it is still being brought about: the latest. */
-  #endMs(): number {
-    const delayMs = this.#times === null ? Number.POSITIVE_INFINITY : this.#times.beganMs - this.#times.askedMs;
-    return faultEndMs(this.#phase, delayMs);
   }
 
   async #begin(): Promise<void> {

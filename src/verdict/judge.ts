@@ -5,7 +5,7 @@
  * on valid evidence is not hidden by what else is missing.
  */
 import { CASES, type CaseId } from '../experiment/cases.ts';
-import { CRITERIA, type Criterion } from '../experiment/criteria.ts';
+import { CRITERIA, type Criterion, type Repeat } from '../experiment/criteria.ts';
 import type { CaseEvidence } from '../experiment/evidence.ts';
 import { COMPARISONS } from './criteria/comparisons.ts';
 import { durabilityOf } from './durability.ts';
@@ -23,7 +23,7 @@ export interface JudgedRun {
   /** The cases that were asked for; without it, those that there is evidence or a reason of. */
   asked?: readonly CaseId[];
   /** Repetitions that were asked for. */
-  repeat?: number;
+  repeat?: Repeat;
 }
 
 export function judge(run: JudgedRun): Judgement {
@@ -51,7 +51,7 @@ function checkCase(evidence: CaseEvidence): CheckedCase {
 function missingOf({ cases, notRun, repeat }: JudgedRun, asked: readonly CaseId[]): MissingRepetition[] {
   return [...new Set([...asked, ...notRun.map(({ caseId }) => caseId)])].flatMap((caseId) => {
     const found = cases.filter((one) => one.caseId === caseId).length;
-    const wanted = Math.max(1, repeat ?? 1);
+    const wanted = typeof repeat === 'number' ? Math.max(1, repeat) : 1;
     if (found >= wanted) return [];
     const told = notRun.find((one) => one.caseId === caseId)?.reason ?? reasonOfCase(caseId);
     const partly = found > 0 ? `only ${found} of ${wanted} repetitions were run` : 'the run did not come to it';

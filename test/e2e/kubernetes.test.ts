@@ -107,7 +107,7 @@ describe.skipIf(missing)('the experiment in a cluster', () => {
   });
 
   it('counts A4: the broker is stopped in its pod, and scaled to nothing, and all events are there afterwards', async () => {
-    const { record, missed } = await caseRun('asr1', '--case', 'a4');
+    const { record, missed } = await caseRun('asr1', '--case', 'a4', '--repeat', '1');
     expect(missed).toEqual([]);
     const phases = record.cases[0]?.phases ?? [];
     expect(phases.map(({ fault }) => fault?.means)).toEqual([

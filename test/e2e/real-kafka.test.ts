@@ -19,7 +19,10 @@ it.skipIf(missing).each([
   onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
   const kafka = await startKafka(join(cwd, 'kafka'));
   const broker = ['--kafka', kafka.address, ...(isStopped ? ['--kafka-pid', String(kafka.pid)] : [])];
-  const { exit, stderr } = await runMex(['test', 'asr1', '--case', 'a4', '--time-scale', '0.05', ...broker], cwd);
+  const { exit, stderr } = await runMex(
+    ['test', 'asr1', '--case', 'a4', '--time-scale', '0.05', '--repeat', '1', ...broker],
+    cwd,
+  );
   expect([0, 3, 4], stderr).toContain(exit);
   const [runId = ''] = readdirSync(join(cwd, 'results'));
   const { config, cases, judgement } = JSON.parse(

@@ -22,7 +22,7 @@ let told: Told;
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'mex-run-all-'));
   await watch();
-  ended = await runMex(['run-all', '--quick', '--json'], cwd);
+  ended = await runMex(['run-all', '--quick', '--repeat', '1', '--json'], cwd);
   told = JSON.parse(ended.stdout);
 });
 afterAll(async () => {
@@ -145,7 +145,7 @@ describe.skipIf(missing)('mex run-all --quick --driver k6, with Prometheus', () 
     const [, newest] = PROMETHEUS;
     symlinkSync(newest?.program ?? '', join(programs, 'prometheus'));
     const PATH = `${programs}${delimiter}${process.env.PATH}`;
-    byK6 = await runMex(['run-all', '--quick', '--driver', 'k6', '--json'], cwd, { PATH });
+    byK6 = await runMex(['run-all', '--quick', '--repeat', '1', '--driver', 'k6', '--json'], cwd, { PATH });
     toldOfK6 = JSON.parse(byK6.stdout);
   });
 

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseEngineConfig } from '../../src/engine/engine-config.ts';
 import { findRoute } from '../../src/engine/http/routes.ts';
+import { SHORT_COLLECTIONS } from '../../src/exec/short-collections.ts';
 import { parseGatewayConfig } from '../../src/gateway/gateway-config.ts';
 import { routeOf } from '../../src/gateway/routes.ts';
 import { SHAPE_SHARDS, SHARD_IDS, SHARD_SYMBOLS } from '../../src/protocol/shards.ts';
-import { SHORT_COLLECTIONS } from '../../src/targets/local/local-target.ts';
 import type { Container, KubeObject, Probe } from '../manifests/object-types.ts';
 import {
   containersOf,

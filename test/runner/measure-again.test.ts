@@ -55,7 +55,7 @@ describe('a kept run that is measured again', () => {
     const { phases } = await measureAgain(faulty, sourceFrom(startMs));
     const [before, during] = phases[0]?.shards[0]?.stretches ?? [];
     expect([before?.name, during?.name]).toEqual(['before', 'during']);
-    expect(during?.eventsOffered).toBe(600);
+    expect(during?.eventsOffered).toBe(900);
   });
 
   it('is broken off where a shard cannot be read, and stays so where it was before', async () => {

@@ -38,6 +38,15 @@ describe('a match while the broker is away', () => {
     expect(decoupling([evidence]).verdict).toBe(verdict);
   });
 
+  it('is compared with all that was measured with the broker there', () => {
+    const [first, second] = a4.phases;
+    if (first === undefined || second === undefined) throw new Error('two faults');
+    const slowFirst = latencies(40, 2).phases[0] ?? first;
+    const slowAway = latencies(20, 30).phases[0] ?? first;
+    expect(decoupling([{ ...a4, phases: [slowAway, second] }]).verdict).toBe('FAIL');
+    expect(decoupling([{ ...a4, phases: [slowFirst, { ...slowAway, phase: second.phase }] }]).verdict).toBe('PASS');
+  });
+
   it('is not compared with the time in which the broker was being taken away', () => {
     const slow = withPhase(latencies(20, 40), ({ fault, load }) => {
       const { fromMs = 0 } = fault ?? {};

@@ -3,6 +3,7 @@
  * Every wait is bounded, and it is killed by its own process id only.
  */
 import { type ChildProcess, fork } from 'node:child_process';
+import { SHORT_COLLECTIONS } from '../../exec/short-collections.ts';
 import { phaseDurationMs } from '../../experiment/cases.ts';
 import type { LoadPlan, LoadRun } from '../load-driver.ts';
 import type { Checkpoint, FromGenerator, ToGenerator } from './generator-messages.ts';
@@ -29,7 +30,7 @@ const STDERR_CHARS_MAX = 2_000;
 /** Never rejects. When it resolves the process is gone. */
 export async function runGeneratorChild(options: GeneratorChildOptions): Promise<GeneratorEnd> {
   const { plan, signal } = options;
-  const child = fork(options.entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(options.entry, [], { execArgv: SHORT_COLLECTIONS, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   const gone = whenGone(child);
   const timers: NodeJS.Timeout[] = [];
   const killAfter = (waitMs: number): void => {

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../errors/exit-codes.ts';
 import { MexError } from '../../errors/mex-error.ts';
 import { isAlive } from '../../exec/process-identity.ts';
+import { SHORT_COLLECTIONS } from '../../exec/short-collections.ts';
 import { stopProcess } from '../../exec/stop-process.ts';
 import type { FaultKind } from '../../protocol/faults.ts';
 import { SHARD_IDS, type Shape, type ShardId } from '../../protocol/shards.ts';
@@ -48,13 +49,6 @@ const PROGRAM = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 const READY_MS_MAX = 15_000;
 /** How long events may take to arrive once the load is over and the broker is back. */
 const VERIFY_WAIT_S = '20';
-/**
- * Short garbage collections for a process that must answer at any moment. One probe each at 17 orders a second, 40 to
- * 45 s, one after the other under differing load of the machine, so no more than a hint: V8's defaults, longest 4.4 ms
- * and median 2.0 ms of 7; a young generation of 1 MB, 4.6 and 0.5 ms of 57; the same on one thread, which waits for no
- * other to get a core, 2.9 and 0.4 ms of 57. An old generation that may fill 64 MB first puts off a full collection.
- */
-export const SHORT_COLLECTIONS = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--initial-old-space-size=64'];
 
 /** The servers listen on loopback only, and the experiment resets and seeds them without one. */
 function withoutAdminToken(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
