@@ -10,7 +10,8 @@ export function faultWindow(phase: Phase): { fromMs: number; toMs: number } {
   return { fromMs: plannedMs / 3, toMs: (plannedMs * 5) / 6 };
 }
 
-/** A broker that ends in good order takes seconds to be away; it must be away for a third of the phase all the same. */
+/** A broker that ends in good order takes seconds to be away; for half of that time it must be away all the same. */
 export function awayMsMin(phase: Phase): number {
-  return phaseDurationMs(phase) / 3;
+  const { fromMs, toMs } = faultWindow(phase);
+  return (toMs - fromMs) / 2;
 }

@@ -4,16 +4,13 @@ import type { PhaseEvidence, ShardEvidence } from '../../experiment/evidence.ts'
 import { awayMsMin } from '../../experiment/fault-window.ts';
 import { whole } from '../wording.ts';
 
-/** Faults begin and end with the load's own progress, which is told about once a second. */
-const TOLD_EACH_MS = 2_000;
-
 export function faultMisses({ fault, shards }: PhaseEvidence, planned: Phase): string[] {
   if (planned.fault === undefined) return [];
   if (fault === undefined) return [`the broker was not taken away (${planned.fault})`];
   if (fault.kind !== planned.fault) return [`the fault was "${fault.kind}" in place of "${planned.fault}"`];
   const lengthMs = fault.toMs - fault.fromMs;
   const leastMs = awayMsMin(planned);
-  if (!(lengthMs >= leastMs - TOLD_EACH_MS)) {
+  if (!(lengthMs >= leastMs)) {
     return [`the broker was away for ${whole(lengthMs)} ms, at least ${whole(leastMs)} ms were wanted`];
   }
   return shards.flatMap(missesOf);
