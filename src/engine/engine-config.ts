@@ -17,6 +17,8 @@ export interface EngineConfig {
   kafkaProxy: string | null;
   walPath: string;
   segmentBytesMax: number;
+  /** Of published log that is kept as long as there is room: what topics can be held against, or filled again from. */
+  retentionBytes: number;
   ringSlots: number;
   ackMode: 'durable' | 'received';
   eventDelivery: 'at-least-once' | 'at-most-once';
@@ -26,6 +28,9 @@ export interface EngineConfig {
 
 const PORT = { low: 0, high: 65_535 };
 const SEGMENT_MEGABYTES = { low: 1, high: 1024 };
+/** An order that comes alone takes a frame of 4 KiB: by default the last 131,072 of them, twice what any case places. */
+const RETENTION_MEGABYTES = { low: 0, high: 1024 * 1024 };
+const MEGABYTE = 1024 * 1024;
 const RING_SLOTS_MAX = 2 ** 24;
 const BROKER_PATTERN = /^[A-Za-z0-9.-]+:\d{1,5}$/;
 const HOST_PATTERN = /^[A-Za-z0-9.:-]{1,253}$/;
@@ -62,7 +67,8 @@ export function parseEngineConfig(environment: Environment): EngineConfig {
     kafkaProxy:
       text('KAFKA_PROXY', '', 'host:port, or nothing', (value) => value === '' || BROKER_PATTERN.test(value)) || null,
     walPath: text('WAL_PATH', '/tmp/wal', 'the path of a folder', (path) => path !== '' && !path.includes('\0')),
-    segmentBytesMax: integer('WAL_SIZE_MB', 64, SEGMENT_MEGABYTES) * 1024 * 1024,
+    segmentBytesMax: integer('WAL_SIZE_MB', 64, SEGMENT_MEGABYTES) * MEGABYTE,
+    retentionBytes: integer('WAL_RETENTION_MB', 512, RETENTION_MEGABYTES) * MEGABYTE,
     ringSlots: Number(text('RING_BUFFER_SIZE', '131072', `a power of two from 2 to ${RING_SLOTS_MAX}`, isRingSize)),
     ackMode: oneOf('ACK_MODE', ['durable', 'received']),
     eventDelivery: oneOf('EVENT_DELIVERY', ['at-least-once', 'at-most-once']),

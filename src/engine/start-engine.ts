@@ -98,9 +98,9 @@ async function start(
   undo.push(() => closeServer(api));
   const httpPort = await listenOn(api, 'HTTP_PORT', config.httpHost, config.httpPort);
 
-  const { segmentBytesMax } = config;
+  const { segmentBytesMax, retentionBytes } = config;
   const snapshots = new Snapshots({
-    ...{ folder, shardId, symbols, disk, segmentBytesMax, tell },
+    ...{ folder, shardId, symbols, disk, segmentBytesMax, retentionBytes, tell },
     confirmedSequence: () => sink.confirmedSequence,
     diverged,
   });
@@ -109,6 +109,7 @@ async function start(
       ...{ folder, shardId, symbols, segmentBytesMax, disk, clock },
       newSegmentId: () => randomInt(2 ** 32),
       segmentClosed: () => snapshots.take(),
+      spaceLow: () => snapshots.release(),
       restoreSnapshot: () => restoreNewestSnapshot(folder, disk, state, tell),
     },
     state,

@@ -14,7 +14,8 @@ export interface ExpectedEvents {
   /** Events at or before this sequence are not expected, but may be there. */
   afterSequence: number;
   lastSequence: number;
-  resetSequence: number;
+  /** Null: it was before `afterSequence`. */
+  resetSequence: number | null;
 }
 
 export interface FoundRecord {
@@ -41,8 +42,8 @@ export interface EventFindings {
   altered: number;
   /** Of other logs, or of nobody's: not looked at. */
   ofOthers: number;
-  /** Orders placed and matches since the books were last reset, as they are in the topics. */
-  sinceReset: { orders: number; matches: number };
+  /** Orders placed and matches since the books were last reset, as they are in the topics; null: the log begins later. */
+  sinceReset: { orders: number; matches: number } | null;
   /** The first few problems, in words. */
   problems: string[];
 }
@@ -75,7 +76,7 @@ export class EventCheck {
     foreign: 0,
     altered: 0,
     ofOthers: 0,
-    sinceReset: { orders: 0, matches: 0 },
+    sinceReset: null,
     problems: [],
   };
   #log: ExpectedEvents | null = null;
@@ -170,11 +171,13 @@ export class EventCheck {
     lane.passed = Math.max(lane.passed, at + 1);
   }
 
-  #sinceReset(): { orders: number; matches: number } {
+  #sinceReset(): EventFindings['sinceReset'] {
+    const resetSequence = this.#log?.resetSequence ?? null;
+    if (resetSequence === null) return null;
     const counts = { orders: 0, matches: 0 };
     for (const { wanted } of this.#lanes.values()) {
       for (const { sequence, type, isFound } of wanted) {
-        if (!isFound || sequence <= (this.#log?.resetSequence ?? 0)) continue;
+        if (!isFound || sequence <= resetSequence) continue;
         if (type === 'ORDER_PLACED') counts.orders++;
         if (type === 'MATCH_EXECUTED') counts.matches++;
       }

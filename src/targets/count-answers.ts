@@ -20,6 +20,11 @@ export function logCountOf(output: CountOutput): LogCount {
   throw uncounted(output.command, 'it printed no orders, matches and lastSequence');
 }
 
+/** What is published is kept only so long: where it is gone, nothing says how many events there should be. */
+const REACHES_BACK_TOO_LITTLE =
+  'it begins behind the last reset of the books, so the events since then cannot be counted; ' +
+  'start the engine with a larger WAL_RETENTION_MB to keep more of it';
+
 /** Of `mex wal inspect`: orders to look for. */
 export function findFlags(ids: readonly string[]): string[] {
   return ids.flatMap((id) => ['--find', id]);
@@ -28,6 +33,7 @@ export function findFlags(ids: readonly string[]): string[] {
 /** It ends with 3 when something is wrong with the topics, and says what. @throws MexError `LOG_UNREADABLE` */
 export function eventCountOf(output: CountOutput): EventCount {
   const { sinceReset, repeated, problems } = answerOf(output, [EXIT.criterionFailed]);
+  if (sinceReset === null) throw uncounted(output.command, REACHES_BACK_TOO_LITTLE);
   const { orders, matches } = Object(sinceReset) as Record<string, unknown>;
   if (isCount(orders) && isCount(matches) && isCount(repeated) && Array.isArray(problems)) {
     return { orders, matches, repeated, problems: problems.map(String) };

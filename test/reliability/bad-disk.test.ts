@@ -34,6 +34,25 @@ describe.skipIf(skipped(reason !== null, 'a bad disk', String(reason)))('a disk'
     expect(await exit).toBe(0);
   });
 
+  it('that gets full takes back what log is only retained, before an order is refused for long', async () => {
+    const folder = smallDisk(48);
+    const { call } = await startEngineProcess(join(folder, 'shard'), { WAL_SIZE_MB: '1' });
+    const segments = (): number => readdirSync(join(folder, 'shard/wal')).length;
+    // One at a time: each takes a frame of its own, of which a segment holds 255.
+    for (let index = 0; index < 2_600; index++) await call('POST', '/orders', order(`o-${index}`));
+    await expect.poll(segments, { timeout: 10_000 }).toBeGreaterThan(10);
+    fill(folder);
+    const place = async (orderId: string) => (await call('POST', '/orders', order(orderId))).status;
+    let placed = 0;
+    const segmentsLater = async (): Promise<number> => {
+      await place(`late-${placed++}`);
+      return segments();
+    };
+    await expect.poll(segmentsLater, { timeout: 10_000 }).toBeLessThan(7);
+    await expect.poll(() => place('again'), { timeout: 10_000 }).toBe(200);
+    expect((await call('GET', '/orders/o-0')).status).toBe(200);
+  });
+
   it('that is full at the start ends the engine with 74 and one line', async () => {
     const folder = smallDisk(2);
     fill(folder);

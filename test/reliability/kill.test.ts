@@ -9,7 +9,7 @@ const KILLS = Number(process.env.MEX_KILLS ?? 20);
 const CLIENTS = 12;
 /** So many acknowledgements are waited for before a kill: segments have been closed by then. */
 const ACCEPTED_BEFORE_KILL = 1_500;
-const SMALL_SEGMENTS = { WAL_SIZE_MB: '1' };
+const SMALL_SEGMENTS = { WAL_SIZE_MB: '1', WAL_RETENTION_MB: '1' };
 
 it(`an engine that is killed ${KILLS} times in the middle of its work has lost nothing it acknowledged`, async () => {
   const folder = await temporaryFolder();

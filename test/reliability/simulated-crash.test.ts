@@ -40,7 +40,7 @@ async function openOn(disk: SimDisk, random: () => number) {
       ...{ folder: FOLDER, shardId: 'a', symbols: SYMBOLS, segmentBytesMax: SEGMENT_BYTES, disk },
       clock: { nowMs: () => 1, monotonicNs: () => 0, after: () => () => undefined, soon: queueMicrotask },
       newSegmentId: () => Math.floor(random() * 2 ** 32),
-      segmentClosed: () => void closed.push(() => snapshot(disk)),
+      segmentClosed: () => void closed.push(() => snapshot(disk, random)),
       async restoreSnapshot() {
         const store = new SnapshotStore(FOLDER, disk);
         const newest = await newestSnapshot(store);
@@ -53,12 +53,13 @@ async function openOn(disk: SimDisk, random: () => number) {
 }
 
 /** As `Snapshots` does it, without the thread. */
-async function snapshot(disk: SimDisk): Promise<void> {
+async function snapshot(disk: SimDisk, random: () => number): Promise<void> {
   await makeSnapshot({ folder: FOLDER, shardId: 'a', symbols: SYMBOLS }, disk);
   const segments = await listSegments(FOLDER, disk);
   const store = new SnapshotStore(FOLDER, disk);
   const firstSequences = segments.map(({ firstSequence }) => firstSequence);
-  const old = superfluous(firstSequences, await store.sequences(), Number.POSITIVE_INFINITY);
+  const retention = { confirmedSequence: Number.POSITIVE_INFINITY, retainedSegments: Math.floor(random() * 3) };
+  const old = superfluous(firstSequences, await store.sequences(), retention);
   for (const index of old.segments) await disk.remove(segments[index]?.path ?? '');
   for (const sequence of old.snapshots) await store.remove(sequence);
 }

@@ -30,11 +30,13 @@ export default class EventsVerify extends BaseCommand {
       waitMs: flags.wait * 1_000,
       signal: this.signal,
     });
-    const { expected, found, repeated, missing, disordered, foreign, altered, ofOthers } = findings;
+    const { expected, found, repeated, missing, disordered, foreign, altered, ofOthers, sinceReset } = findings;
     this.log(
       `${found} of ${expected} events are in the topics, ${repeated} repeated, ${ofOthers} records of other logs`,
     );
     this.log(`missing ${missing}, out of order ${disordered}, foreign ${foreign}, altered ${altered}`);
+    if (sinceReset === null)
+      this.log('the log does not reach back to the last reset: what was before its first segment is not checked');
     for (const problem of findings.problems) this.log(problem);
     if (!isRight(findings)) process.exitCode = EXIT.criterionFailed;
     return findings;

@@ -6,6 +6,7 @@ export default class ServeEngine extends BaseCommand {
   static override description =
     'Configured by environment: SHARD_ID, SHARD_SYMBOLS, HTTP_HOST, HTTP_PORT, METRICS_PORT, KAFKA_BOOTSTRAP, KAFKA_PROXY ' +
     '(host:port of a mex serve proxy that all connections to the broker go through), WAL_PATH, WAL_SIZE_MB, ' +
+    'WAL_RETENTION_MB (of published log that is kept while there is room), ' +
     'RING_BUFFER_SIZE, ACK_MODE, EVENT_DELIVERY, ADMIN_TOKEN. ' +
     'Ends with 0 after SIGTERM, 64 for bad configuration, 65 for a damaged log, 74 when the log cannot be written, ' +
     '75 when another engine has the log.';

@@ -11,8 +11,8 @@ export interface EventsOfLog {
   /** Events from behind this sequence on were told; what was before is not in the log any more. 0: all. */
   afterSequence: number;
   lastSequence: number;
-  /** Of the last reset of the books; 0: there was none. */
-  resetSequence: number;
+  /** Of the last reset of the books, 0 if there was none; null: the log does not reach back to it any more. */
+  resetSequence: number | null;
 }
 
 /** @param tell called once for each, in order */
@@ -22,7 +22,7 @@ export async function listEvents(
   tell: (record: EventRecord) => void,
 ): Promise<EventsOfLog> {
   let told = 0;
-  let resetSequence = 0;
+  let resetSequence: number | null = 0;
   let state: ShardState | null = null;
   let timeMs = 0;
   const replay = await replayFolder(folder, disk, {
@@ -35,6 +35,7 @@ export async function listEvents(
     applied(firstSequence) {
       // A reading that began anew tells nothing twice.
       if (state === null || firstSequence <= told) return;
+      if (firstSequence > told + 1) resetSequence = null;
       const { count, kind } = state.effects;
       for (let row = 0; row < count; row++) {
         const sequence = firstSequence + row;
@@ -46,6 +47,7 @@ export async function listEvents(
       told = firstSequence + count - 1;
     },
   });
-  const { lastSequence } = replay.end;
-  return { shardId: replay.state.shardId, afterSequence: replay.snapshot, lastSequence, resetSequence };
+  const { snapshot: afterSequence, end } = replay;
+  if (afterSequence > told) resetSequence = null;
+  return { shardId: replay.state.shardId, afterSequence, lastSequence: end.lastSequence, resetSequence };
 }

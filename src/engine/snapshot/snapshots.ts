@@ -1,6 +1,6 @@
 /**
  * Keeps a running engine's replay short: when enough of the log has been closed a follower makes a snapshot, one at a time,
- * and what no recovery will need any more is removed. Enough is a segment, or four times the last snapshot where that is
+ * and what no recovery will need any more, and is not retained, is removed. Enough is a segment, or four times the last snapshot where that is
  * more: a state of a million orders is not written each quarter of a minute. A follower that cannot write is told and tried again with the next segment;
  * one whose replay differs from what the engine recorded stops the shard: one of the two is wrong.
  */
@@ -17,6 +17,8 @@ import { SnapshotStore } from './snapshot-store.ts';
 export interface SnapshotsOptions extends FollowerRequest {
   disk: Disk;
   segmentBytesMax: number;
+  /** Of closed log that stays although it is published and covered by a snapshot, as long as there is room. */
+  retentionBytes: number;
   /** Everything up to this sequence has been published for good. */
   confirmedSequence(): number;
   tell(sentence: string): void;
@@ -33,6 +35,7 @@ export class Snapshots {
   readonly #options: SnapshotsOptions;
   readonly #store: SnapshotStore;
   #running: Promise<void> | null = null;
+  #shortening: Promise<void> = Promise.resolve();
   #closedBytes = 0;
   #snapshotBytes = 0;
   #isClosed = false;
@@ -49,11 +52,18 @@ export class Snapshots {
     if (this.#isEnough) this.#running ??= this.#run();
   }
 
+  /** The disk is nearly full: what is only retained goes. */
+  release(): void {
+    if (this.#isClosed) return;
+    this.#shorten(0).catch((thrown) => this.#options.tell(`the log was not shortened: ${messageOf(thrown)}`));
+  }
+
   /** Resolves when nothing is under way any more; a snapshot that was is given up. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#worker?.terminate();
     await this.#running;
+    await this.#shortening;
   }
 
   get #isEnough(): boolean {
@@ -72,7 +82,8 @@ export class Snapshots {
     const { folder, shardId, symbols, follow = (request) => this.#followInThread(request), tell } = this.#options;
     try {
       this.#snapshotBytes = (await follow({ folder, shardId, symbols })).bytes;
-      if (!this.#isClosed) await this.#removeSuperfluous();
+      const { retentionBytes, segmentBytesMax } = this.#options;
+      if (!this.#isClosed) await this.#shorten(Math.ceil(retentionBytes / segmentBytesMax));
     } catch (thrown) {
       if (this.#isClosed) return;
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -100,11 +111,19 @@ export class Snapshots {
     }
   }
 
-  async #removeSuperfluous(): Promise<void> {
-    const { folder, disk, confirmedSequence } = this.#options;
+  /** One at a time. */
+  #shorten(retainedSegments: number): Promise<void> {
+    const shortened = this.#shortening.then(() => this.#removeSuperfluous(retainedSegments));
+    this.#shortening = shortened.catch(() => undefined);
+    return shortened;
+  }
+
+  async #removeSuperfluous(retainedSegments: number): Promise<void> {
+    const { folder, disk } = this.#options;
+    const confirmedSequence = this.#options.confirmedSequence();
     const segments = await listSegments(folder, disk);
     const firstSequences = segments.map(({ firstSequence }) => firstSequence);
-    const old = superfluous(firstSequences, await this.#store.sequences(), confirmedSequence());
+    const old = superfluous(firstSequences, await this.#store.sequences(), { confirmedSequence, retainedSegments });
     for (const index of old.segments) await disk.remove(segments[index]?.path ?? '');
     if (old.segments.length > 0) await disk.syncFolder(logFolder(folder));
     for (const sequence of old.snapshots) await this.#store.remove(sequence);

@@ -11,15 +11,24 @@ export class FreeSpace {
   readonly #neededBytes: number;
   readonly #disk: Disk;
   readonly #clock: Clock;
+  readonly #low: () => void;
   #askedNs = Number.NEGATIVE_INFINITY;
   #isLow = false;
 
-  /** @param segmentBytes what the next segment needs */
-  constructor(folder: string, segmentBytes: number, { disk, clock }: { disk: Disk; clock: Clock }) {
+  /**
+   * @param segmentBytes what the next segment needs
+   * @param low called each time that there turns out to be less
+   */
+  constructor(
+    folder: string,
+    segmentBytes: number,
+    { disk, clock, low = () => undefined }: { disk: Disk; clock: Clock; low?: () => void },
+  ) {
     this.#folder = folder;
     this.#neededBytes = segmentBytes + RESERVE_BYTES;
     this.#disk = disk;
     this.#clock = clock;
+    this.#low = low;
   }
 
   /** As of a second ago. */
@@ -36,5 +45,6 @@ export class FreeSpace {
     // A disk that does not even tell its room will not take an order either: the write will say so.
     const bytes = await this.#disk.freeBytes(this.#folder).catch(() => Number.POSITIVE_INFINITY);
     this.#isLow = bytes < this.#neededBytes;
+    if (this.#isLow) this.#low();
   }
 }

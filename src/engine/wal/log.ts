@@ -27,6 +27,8 @@ export interface LogOptions {
   newSegmentId(): number;
   /** A segment has been closed: it can be replayed by others. */
   segmentClosed?(): void;
+  /** There is hardly room for another segment: whoever can give some up should. */
+  spaceLow?(): void;
 }
 
 /** Where a log ended when it was opened. */
@@ -64,7 +66,8 @@ export class Log {
     this.#options = options;
     this.#epoch = start.epoch;
     this.#spare = new SpareSegment(options.folder, options.disk);
-    this.#space = new FreeSpace(options.folder, options.segmentBytesMax, options);
+    const { folder, segmentBytesMax, disk, clock, spaceLow } = options;
+    this.#space = new FreeSpace(folder, segmentBytesMax, { disk, clock, ...(spaceLow && { low: spaceLow }) });
     this.#lastSequence = start.lastSequence;
     this.#durableSequence = start.lastSequence;
     this.#lastTimeMs = start.lastTimeMs;

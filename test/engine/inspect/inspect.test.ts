@@ -89,6 +89,19 @@ it('events are listed once each, in order', async () => {
   ]);
 });
 
+it('the last reset is told, unless it is behind the beginning of the log', async () => {
+  const resetOf = async (folder: string) => (await listEvents(folder, systemDisk, () => undefined)).resetSequence;
+  const folder = await temporaryFolder();
+  await writeLog(folder, trades(2));
+  expect(await resetOf(folder)).toBe(0);
+  const emptied = await temporaryFolder();
+  await writeLog(emptied, [[{ kind: 'reset' }], ...trades(14)], SMALL);
+  expect(await resetOf(emptied)).toBe(1);
+  await makeSnapshot({ folder: emptied, shardId: 'a', symbols: SYMBOLS }, systemDisk);
+  for (const path of (await segmentsOf(emptied)).slice(0, -1)) await systemDisk.remove(path);
+  expect(await resetOf(emptied)).toBeNull();
+});
+
 describe('verifying a folder', () => {
   it('holds the log against what the engine recorded, and each snapshot against the log', async () => {
     const folder = await temporaryFolder();

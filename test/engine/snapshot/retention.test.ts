@@ -47,6 +47,29 @@ describe('what a folder no longer needs', () => {
     ['a segment without commands, too', [1, 101, 101, 201], [200, 100], ALL, { segments: [0, 1], snapshots: [] }],
   ])('%s', (...row) => {
     const [, firstSequences, snapshots, confirmed, expected] = row;
-    expect(superfluous(firstSequences, snapshots, confirmed)).toEqual(expected);
+    expect(superfluous(firstSequences, snapshots, { confirmedSequence: confirmed, retainedSegments: 0 })).toEqual(
+      expected,
+    );
+  });
+
+  it.each([
+    [0, { segments: [0, 1, 2], snapshots: [200, 100] }],
+    [1, { segments: [0, 1, 2], snapshots: [200, 100] }],
+    [2, { segments: [0, 1], snapshots: [100] }],
+    [3, { segments: [0], snapshots: [] }],
+    [4, { segments: [], snapshots: [] }],
+    [9, { segments: [], snapshots: [] }],
+  ])('retains %i closed segments, and the snapshot that a replay of them begins with', (retainedSegments, expected) => {
+    const firstSequences = [1, 101, 201, 301, 401];
+    const snapshots = [400, 300, 200, 100];
+    expect(superfluous(firstSequences, snapshots, { confirmedSequence: ALL, retainedSegments })).toEqual(expected);
+  });
+
+  it('retains no less for events that have not arrived', () => {
+    const retention = { confirmedSequence: 150, retainedSegments: 1 };
+    expect(superfluous([1, 101, 201, 301, 401], [400, 300, 200, 100], retention)).toEqual({
+      segments: [0],
+      snapshots: [],
+    });
   });
 });

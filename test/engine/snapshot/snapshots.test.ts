@@ -12,7 +12,7 @@ async function takenAt(segments: number, follow: (attempt: number) => Promise<{ 
   const taken: number[] = [];
   let closed = 0;
   const snapshots = new Snapshots({
-    ...{ folder, shardId: 'a', symbols: ['X'], disk: systemDisk, segmentBytesMax: 100 },
+    ...{ folder, shardId: 'a', symbols: ['X'], disk: systemDisk, segmentBytesMax: 100, retentionBytes: 0 },
     confirmedSequence: () => 0,
     tell: () => undefined,
     diverged: (error) => {

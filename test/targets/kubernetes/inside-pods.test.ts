@@ -45,6 +45,14 @@ describe('what a shard holds', () => {
     expect(commandOf(asked[0])).toMatch(/ events verify \/var\/lib\/mex\/wal --kafka broker:9092 --wait 20 --json$/);
   });
 
+  it('is not known of its events where the log begins behind the last reset', async () => {
+    answering(JSON.stringify({ sinceReset: null, repeated: 0, problems: [] }));
+    await expect(world.target().checkEvents('a', never)).rejects.toMatchObject({
+      code: 'LOG_UNREADABLE',
+      message: expect.stringMatching(/begins behind the last reset .* larger WAL_RETENTION_MB/),
+    });
+  });
+
   it.each<[string, [text: string, code: number, stderr?: string], RegExp]>([
     ['ends badly', ['{"error":{"message":"segment 3 is damaged"}}', 65], /segment 3 is damaged$/],
     ['is ended because it takes too long', ['', 124], /it ended with code 124$/],
