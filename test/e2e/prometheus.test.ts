@@ -15,6 +15,8 @@ import { skipped } from '../skipped.ts';
 import { runShortened } from './run-shortened.ts';
 
 const TIME_SCALE = 0.05;
+/** Within a scrape interval or two: a shard at rest fills its 1 MiB of young space far less than once a second. */
+const COLLECTIONS_AT_REST_MAX = 5;
 
 describe.each(PROMETHEUS)('with $name', (which) => {
   const missing = skipped(which.missing !== undefined, `a run measured by ${which.name}`, `${which.missing}`);
@@ -37,6 +39,10 @@ describe.each(PROMETHEUS)('with $name', (which) => {
     expect(again.brokenOff).toBeUndefined();
     // From rest to rest both have seen everything, to the last observation.
     expect(countedOf(theirs)).toEqual(countedOf(ours));
+    // Garbage is collected at rest too, and the scrapes of the two lie apart at both ends.
+    const collections = [ours, theirs].map(({ gcPauses }) => observationsOf(gcPauses) ?? 0);
+    expect(Math.min(...collections)).toBeGreaterThan(0);
+    expect(Math.max(...collections) - Math.min(...collections)).toBeLessThanOrEqual(COLLECTIONS_AT_REST_MAX);
     // A window is cut at scrapes, which are up to one interval apart: by so many observations they may differ.
     const perInterval = observationsWithin(ours, theirs);
     theirs.matchDurationWindows.forEach(({ histogram }, index) => {
@@ -76,11 +82,11 @@ describe.each(PROMETHEUS)('with $name', (which) => {
   );
 });
 
-/** Everything that is counted from rest to rest. */
-function countedOf({ matchDuration, stages, gcPauses, ordersCounted, matchesCounted }: ShardEvidence) {
+/** Everything that changes only while orders come, counted from rest to rest. */
+function countedOf({ matchDuration, stages, ordersCounted, matchesCounted }: ShardEvidence) {
   const rounded = { sum: Number(matchDuration.sum.toPrecision(9)), p99: quantileOf(matchDuration, 0.99) };
   const parts = Object.entries(stages).map(([name, { buckets }]) => [name, buckets]);
-  return { ...rounded, buckets: matchDuration.buckets, parts, gc: gcPauses.buckets, ordersCounted, matchesCounted };
+  return { ...rounded, buckets: matchDuration.buckets, parts, ordersCounted, matchesCounted };
 }
 
 /** The most that any one interval added, and one more for where the scrapes of the two lie. */
